@@ -1,0 +1,1 @@
+"""Kernels for social and dating feeds: exact top-K match scoring, as a Rust extension with a NumPy reference."""

@@ -1,0 +1,1 @@
+//! The kernels of feedscore: pure functions of slices. No clock, no I/O, no globals.
