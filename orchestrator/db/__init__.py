@@ -1,0 +1,1 @@
+"""Postgres: where it is, what we keep in it, and how columns come out and rows go in."""

@@ -1,0 +1,1 @@
+"""The history of schema feed, run by Alembic."""

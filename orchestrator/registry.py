@@ -1,0 +1,95 @@
+"""What a job is: a frozen record of its name, group, needs, parameters, budget, schedule and version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .context import DryRun, JobContext, JobParameters
+from .errors import PlanError
+
+
+class Group(StrEnum):
+    """The groups of jobs; a group's name may stand wherever a job's name may."""
+
+    MATCHING = "matching"
+    FEED = "feed"
+    SEARCH = "search"
+    MAINTENANCE = "maintenance"
+    MEDIA = "media"
+    QUIZ = "quiz"
+    PROFILE = "profile"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What a nightly run over everybody may cost at most."""
+
+    max_rows_scanned: int
+    max_rows_written: int
+    expected_runtime_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One job. The first line of `run`'s docstring is its help."""
+
+    name: str
+    group: Group
+    run: Callable[[JobContext], None]
+    preview: Callable[[JobContext], DryRun]
+    algorithm_version: str
+    budget: Budget
+    needs: tuple[str, ...] = ()
+    parameters: type[JobParameters] = JobParameters
+    schedule: str | None = None
+    """Cron expression, in the time zone of the schedule."""
+    examples: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    """Tables of schema feed that this job, and no other, writes."""
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return (self.run.__doc__ or "").strip().split("\n")[0]
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All jobs by name; building it checks names, needs, writers and docstrings."""
+
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, jobs: Iterable[Job]) -> Registry:
+        """Collect the jobs; PlanError names what is twice, unknown or undocumented."""
+        by_name: dict[str, Job] = {}
+        writers: dict[str, str] = {}
+        for job in jobs:
+            if job.name in by_name:
+                raise PlanError(f"two jobs have the name {job.name}")
+            if job.name in {*Group, "all"}:
+                raise PlanError(f"job {job.name} has the name of a group")
+            if not job.summary.endswith("."):
+                raise PlanError(f"job {job.name}: the docstring must start with a sentence")
+            for table in job.writes:
+                if table in writers:
+                    raise PlanError(f"table {table} is written by both {writers[table]} and {job.name}")
+                writers[table] = job.name
+            by_name[job.name] = job
+        for job in by_name.values():
+            for need in job.needs:
+                if need not in by_name:
+                    raise PlanError(f"job {job.name} needs {need}, which is not a job")
+        return cls(by_name)
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self.jobs.values())
+
+    def __getitem__(self, name: str) -> Job:
+        return self.jobs[name]
+
+    def in_group(self, group: Group) -> list[Job]:
+        """List the jobs of one group, in the order they were registered."""
+        return [job for job in self if job.group == group]

@@ -1,0 +1,95 @@
+"""Every setting, from the environment (FEEDSCORE_...), a TOML file, or its default; the one door to the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from feedscore import MatchSettings
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from .errors import SettingsError
+
+CONFIG_VARIABLE = "FEEDSCORE_CONFIG"
+DEFAULT_CONFIG = Path("feedscore.toml")
+ENV_PREFIX = "FEEDSCORE_"
+
+
+class Settings(BaseSettings):
+    """The effective settings; `origins` tells where each came from."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, env_ignore_empty=True
+    )
+
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL to use, postgresql://user:password@host:port/name; unset = embedded."
+    )
+    data_dir: Path = Field(Path(".feedscore"), description="Folder of the embedded Postgres, made when needed.")
+    threads: int = Field(0, ge=0, description="Threads of the kernels; 0 = all cores.")
+    write_connections: int = Field(2, ge=1, le=16, description="Connections that write match lists at once.")
+    connect_timeout_s: int = Field(10, ge=1, description="Seconds to wait for a database connection.")
+    log_level: str = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR.")
+    match_list_ttl_h: float = Field(24.0, gt=0, description="Age in hours above which --stale recomputes a list.")
+    rating_prior_weight: float = Field(5.0, gt=0, description="Weight of the global mean in a rating, in ratings.")
+    match: MatchSettings = Field(default_factory=MatchSettings, description="Weights and constants of match score.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_postgres(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
+            raise ValueError("must start with postgresql:// or postgres://")
+        return url
+
+    @field_validator("log_level")
+    @classmethod
+    def _is_a_level(cls, level: str) -> str:
+        if level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return level.upper()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, config_path())
+
+
+def config_path() -> Path:
+    """Name the TOML file: FEEDSCORE_CONFIG, else feedscore.toml in the working folder; it need not exist."""
+    return Path(os.environ.get(CONFIG_VARIABLE) or DEFAULT_CONFIG)
+
+
+def load_settings(**overrides: Any) -> Settings:  # Any: whatever a field takes; pydantic checks it
+    """Read the settings; SettingsError names each field that cannot be used and the value it had."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named and not Path(named).is_file():
+        raise SettingsError(f"{CONFIG_VARIABLE} names a file that does not exist: {named}")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    except ValueError as error:  # a TOML file that cannot be parsed
+        raise SettingsError(f"{config_path()}: {error}") from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines = []
+    for fault in error.errors():
+        field = ".".join(map(str, fault["loc"]))
+        seen = "" if field == "database_url" else f" (got {fault['input']!r})"
+        lines.append(f"setting {field}: {fault['msg']}{seen}")
+    return "\n".join(lines)

@@ -1,0 +1,95 @@
+"""A real Postgres for the tests: the one FEEDSCORE_DATABASE_URL names, or an embedded one in a temporary folder.
+
+Every test that asks for `database` gets a database of its own, copied from a template that holds both schemas.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import SecretStr
+from sqlalchemy.engine import make_url
+
+from orchestrator.db.embedded import EmbeddedServer
+from orchestrator.db.engine import Database
+from orchestrator.db.migrate import migrate
+from orchestrator.settings import Settings
+from orchestrator.source.tables import create_application_tables
+
+ENVIRONMENT_URL = os.environ.get("FEEDSCORE_DATABASE_URL")
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests reaches them."""
+    for name in list(os.environ):
+        if name.startswith("FEEDSCORE_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server on which the tests may create databases."""
+    if ENVIRONMENT_URL:
+        yield ENVIRONMENT_URL
+        return
+    server = EmbeddedServer(tmp_path_factory.mktemp("server"))
+    server.acquire()
+    yield server.url
+    server.release()
+
+
+def address_of(server_url: str, database: str) -> str:
+    """The address of another database on the same server."""
+    return make_url(server_url).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> Iterator[str]:
+    """The name of a database with schema app and schema feed, both empty."""
+    name = f"feedscore_template_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+        with Database(Settings(database_url=SecretStr(address_of(server_url, name)))) as database:
+            with database.connection() as connection:
+                create_application_tables(connection)
+            migrate(database)
+        yield name
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def database_url(server_url: str, template: str) -> Iterator[str]:
+    """The address of a fresh database with both schemas, gone after the test."""
+    name = f"{template}_{next(_numbers)}"
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        yield address_of(server_url, name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """Settings that point at the fresh database."""
+    return Settings(database_url=SecretStr(database_url), data_dir=tmp_path / "data")
+
+
+@pytest.fixture
+def database(settings: Settings) -> Iterator[Database]:
+    """The fresh database, open."""
+    with Database(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[psycopg.Connection]:
+    """A connection to the fresh database; commits at the end."""
+    with database.connection() as opened:
+        yield opened
