@@ -1,4 +1,5 @@
 //! The kernels of feedscore: pure functions of slices. No clock, no I/O, no globals.
 
+pub mod pgcopy;
 #[cfg(feature = "python")]
 mod py;

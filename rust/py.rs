@@ -1,9 +1,12 @@
 //! The Python edge: the only files that name pyo3 or numpy are this one and those in `py/`.
 
+mod columns;
+mod copy;
+
 use pyo3::prelude::*;
 
 /// The compiled half of the package `feedscore`.
 #[pymodule]
-fn _native(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    copy::register(module)
 }

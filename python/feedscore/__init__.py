@@ -2,6 +2,18 @@
 
 from . import facts, reference
 from .matching import MatchIndex
+from .pgcopy import Column, Decoder, encode_rows, fingerprint_rows
 from .population import MatchLists, MatchSettings, Population
 
-__all__ = ["MatchIndex", "MatchLists", "MatchSettings", "Population", "facts", "reference"]
+__all__ = [
+    "Column",
+    "Decoder",
+    "MatchIndex",
+    "MatchLists",
+    "MatchSettings",
+    "Population",
+    "encode_rows",
+    "facts",
+    "fingerprint_rows",
+    "reference",
+]
