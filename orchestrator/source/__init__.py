@@ -1,1 +1,1 @@
-"""The application's side: the contract with its tables, its check, a synthetic town, and importers of real people."""
+"""The application's side: the contract with its tables, its check, a synthetic town, and importers."""
