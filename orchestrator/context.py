@@ -20,11 +20,13 @@ class JobParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    user_id: tuple[int, ...] = Field((), description="Only these users; repeat the option for several.")
-    limit: int | None = Field(None, ge=1, description="At most this many items.")
-    batch_size: int = Field(100, ge=1, description="Items in one batch, each committed by itself.")
-    candidate_batch_size: int = Field(500, ge=1, description="Rows fetched from the database at a time.")
-    pause_ms: int = Field(0, ge=0, description="Milliseconds to rest between two batches.")
+    user_id: tuple[int, ...] = Field(default=(), description="Only these users; repeat the option for several.")
+    limit: int | None = Field(default=None, ge=1, description="At most this many items.")
+    batch_size: int = Field(default=100, ge=1, description="Items in one batch, each committed by itself.")
+    candidate_batch_size: int = Field(
+        default=500, ge=1, description="Rows fetched from the database at a time."
+    )
+    pause_ms: int = Field(default=0, ge=0, description="Milliseconds to rest between two batches.")
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,7 @@ class Database:
     @contextlib.contextmanager
     def connection(self) -> Iterator[psycopg.Connection]:
         """Lend a connection: commits at the end, rolls back on an error."""
-        try:
-            pooled = self.engine.raw_connection()
-        except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
-            raise DatabaseError(f"cannot reach the database {self.address}: {error}".strip()) from None
+        pooled = self._borrow()
         try:
             driver = pooled.driver_connection
             assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- narrows the type
@@ -74,6 +71,22 @@ class Database:
         finally:
             with contextlib.suppress(psycopg.Error):
                 pooled.close()
+
+    def dedicated(self) -> psycopg.Connection:
+        """Open a connection outside the pool, which commits each statement; the caller closes it."""
+        pooled = self._borrow()
+        driver = pooled.driver_connection
+        assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- narrows the type
+        pooled.detach()
+        driver.rollback()
+        driver.autocommit = True
+        return driver
+
+    def _borrow(self) -> sqlalchemy.PoolProxiedConnection:
+        try:
+            return self.engine.raw_connection()
+        except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
+            raise DatabaseError(f"cannot reach the database {self.address}: {error}".strip()) from None
 
     def close(self) -> None:
         """Close the connections; the embedded server stops when nobody else uses it."""

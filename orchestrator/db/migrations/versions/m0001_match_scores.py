@@ -11,6 +11,7 @@ CREATE TABLE feed.job_run (
   job text NOT NULL,
   job_group text NOT NULL,
   scope text NOT NULL,                         -- all, or which users
+  as_of timestamptz NOT NULL,                  -- the time the job computed for
   trigger text NOT NULL CHECK (trigger IN ('MANUAL', 'CRON', 'EVENT')),
   status text NOT NULL CHECK (status IN ('RUNNING', 'SUCCESS', 'FAILED', 'CANCELLED', 'SKIPPED')),
   attempt int NOT NULL DEFAULT 1,
@@ -35,8 +36,9 @@ CREATE TABLE feed.job_batch (
   run_id bigint NOT NULL REFERENCES feed.job_run ON DELETE CASCADE,
   stage text NOT NULL,
   inputs text NOT NULL,                        -- fingerprint of what the batches were cut from
+  total bigint NOT NULL,                       -- items that were cut, ...
+  size int NOT NULL,                           -- ... into batches of so many
   batch int NOT NULL,
-  items bigint NOT NULL,
   written bigint NOT NULL,
   PRIMARY KEY (run_id, stage, batch));
 """

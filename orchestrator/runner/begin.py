@@ -1,0 +1,101 @@
+"""Start a run: take its lock, bury a dead predecessor, and take over what that one has committed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from ..context import JobParameters
+from ..db.checkpoints import adopt_batches, clear_older_batches, has_batches
+from ..db.locks import try_lock
+from ..db.runs import RunRecord, RunRequest, RunStatus, Trigger, bury_the_dead, insert_run, latest_run
+from ..errors import AlreadyRunningError
+from ..registry import Job
+from ..settings import Settings
+
+LONGEST_SCOPE = 120
+# Parameters and settings that change how a job works, but not what it writes.
+NEUTRAL_PARAMETERS = frozenset({"candidate_batch_size", "pause_ms"})
+NEUTRAL_SETTINGS = frozenset({
+    "database_url", "data_dir", "threads", "write_connections", "connect_timeout_s", "log_level",
+})  # fmt: skip
+
+
+def scope_of(user_ids: Collection[int]) -> str:
+    """Name whom a run is for: `all`, or `users:8,17`; a long list by its length and hash."""
+    if not user_ids:
+        return "all"
+    names = ",".join(map(str, sorted(set(user_ids))))
+    if len(names) <= LONGEST_SCOPE:
+        return f"users:{names}"
+    return f"users:{len(set(user_ids))} people, {hashlib.sha256(names.encode()).hexdigest()[:16]}"
+
+
+def request_of(
+    job: Job, parameters: JobParameters, settings: Settings, now: datetime, trigger: Trigger
+) -> RunRequest:
+    """Put together what the row of a run says from the start."""
+    told = settings.model_dump_json(exclude=set(NEUTRAL_SETTINGS))
+    return RunRequest(
+        job=job.name,
+        job_group=job.group,
+        scope=scope_of(parameters.user_id),
+        as_of=now,
+        trigger=trigger,
+        algorithm_version=job.algorithm_version,
+        parameters=parameters.model_dump(mode="json"),
+        metadata={"settings": hashlib.sha256(told.encode()).hexdigest()[:16]},
+    )
+
+
+def begin_run(connection: psycopg.Connection, request: RunRequest) -> RunRecord:
+    """Take the lock and insert the row, with the committed batches of the run it resumes, if any.
+
+    AlreadyRunningError names the process that has the lock. A run over everybody and one over some people
+    have locks of their own: both replace whole rows in transactions, so the last to commit wins, row by row.
+    """
+    if not try_lock(connection, request.job, request.scope):
+        raise AlreadyRunningError(_who_runs(connection, request))
+    with connection.transaction():
+        bury_the_dead(connection, request.job, request.scope)
+        before = latest_run(connection, request.job, request.scope)
+        if not before or not _is_same_work(before, request):
+            record = insert_run(connection, request)
+        elif has_batches(connection, before.id):
+            same = replace(request, as_of=before.as_of)
+            record = insert_run(connection, same, attempt=before.attempt + 1, resumed_from=before.id)
+            adopt_batches(connection, before.id, record.id)
+        else:
+            record = insert_run(connection, request, attempt=before.attempt + 1)
+        clear_older_batches(connection, request.job, request.scope, record.id)
+    return record
+
+
+def _is_same_work(before: RunRecord, request: RunRequest) -> bool:
+    return (
+        before.status in {RunStatus.FAILED, RunStatus.CANCELLED}
+        and before.algorithm_version == request.algorithm_version
+        and before.as_of.astimezone(UTC).date() == request.as_of.astimezone(UTC).date()
+        and before.metadata.get("settings") == request.metadata["settings"]
+        and _that_matter(before.parameters) == _that_matter(dict(request.parameters))
+    )
+
+
+def _that_matter(parameters: dict[str, Any]) -> dict[str, Any]:  # Any: whatever JSON can hold
+    return {name: value for name, value in parameters.items() if name not in NEUTRAL_PARAMETERS}
+
+
+def _who_runs(connection: psycopg.Connection, request: RunRequest) -> str:
+    holder = latest_run(connection, request.job, request.scope)
+    what = f"{request.job} ({request.scope}) is already running"
+    if not holder or holder.status is not RunStatus.RUNNING:
+        return f"{what}: it has just started or is just ending"
+    since = holder.started_at.astimezone(UTC)
+    return (
+        f"{what}: run {holder.id} on {holder.host}, process {holder.pid}, since {since:%Y-%m-%d %H:%M:%S} UTC"
+    )

@@ -1,0 +1,131 @@
+"""Run one job here and now, from its lock to the last word in its row."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import psycopg
+import structlog
+
+from ..context import JobContext, JobParameters
+from ..db.checkpoints import clear_batches
+from ..db.engine import Database
+from ..db.runs import RunRecord, RunStatus, Trigger, find_run, finish_run
+from ..errors import CancelledError, DatabaseError, FeedscoreError
+from ..registry import Job
+from ..settings import Settings
+from .batches import Scene, describe
+from .begin import begin_run, request_of
+from .handle import Run
+from .heart import Heart
+from .progress import Reporter, Silent
+from .stop import Interrupted, Patience, Stop
+from .tally import Tally
+
+log = structlog.get_logger()
+LONGEST_TRACEBACK = 4000
+WAITS_S = (0.0, 0.5, 2.0)  # before each try to record the end on a fresh connection
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended."""
+
+    status: RunStatus
+    error: str | None = None
+
+
+def run_job(
+    database: Database,
+    settings: Settings,
+    job: Job,
+    parameters: JobParameters | None = None,
+    *,
+    now: datetime,
+    trigger: Trigger = Trigger.MANUAL,
+    reporter: Reporter | None = None,
+    stop: Stop | None = None,
+) -> RunRecord:
+    """Run a job and give its row; a job that fails is told by the row, not raised.
+
+    `now` must be UTC. AlreadyRunningError if the same job runs with the same scope; DatabaseError if the run
+    could not even be recorded as started.
+    """
+    parameters, reporter, stop = parameters or job.parameters(), reporter or Silent(), stop or Stop()
+    own = database.dedicated()  # holds the lock, beats, and has the last word
+    try:
+        record = begin_run(own, request_of(job, parameters, settings, now, trigger))
+        reporter.started(record)
+        tally = Tally(record.id, job.name, reporter)
+        heart = Heart(own, record.id, tally)
+        handle = Run(Scene(record.id, database, tally, stop, heart), parameters)
+        context = JobContext(database, settings, record.as_of, parameters, handle)
+        ending = _run(job, context, tally, heart, stop)
+        record = _end(database, own, record, ending, tally)
+        reporter.ended(record)
+        return record
+    finally:
+        with contextlib.suppress(psycopg.Error):
+            own.close()
+
+
+def _run(job: Job, context: JobContext, tally: Tally, heart: Heart, stop: Stop) -> Ending:
+    try:
+        with heart.beating(), stop.patience(Patience.NONE):
+            stop.check()
+            job.run(context)
+        heart.check()
+    except (CancelledError, Interrupted, KeyboardInterrupt) as error:
+        return Ending(RunStatus.CANCELLED, str(error) or "stopped by the keyboard")
+    except Exception as error:  # the row tells it, and whoever reads the row
+        if not isinstance(error, FeedscoreError | psycopg.Error):  # a defect: keep what it takes to find it
+            tally.tell({"traceback": "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]})
+        log.debug("where it failed", exc_info=error)
+        return Ending(RunStatus.FAILED, describe(heart.lost or error))
+    if not tally.failed:
+        return Ending(RunStatus.SUCCESS)
+    failures = f"{tally.failed:,} items failed"
+    if tally.first_failure:
+        failures += f", the first because: {tally.first_failure}"
+    nothing_done = not tally.processed and not tally.facts.get("items_resumed")
+    return Ending(RunStatus.FAILED if nothing_done else RunStatus.SUCCESS, failures)
+
+
+def _end(
+    database: Database, own: psycopg.Connection, record: RunRecord, ending: Ending, tally: Tally
+) -> RunRecord:
+    """Record how the run ended, on a fresh connection if that of the run is gone."""
+    try:
+        return _write_end(own, record, ending, tally)
+    except psycopg.Error as error:
+        if (
+            ending.status is RunStatus.SUCCESS
+        ):  # batches commit without waiting for the disk: the last ones may be lost
+            ending = Ending(RunStatus.FAILED, describe(error))
+    for wait in WAITS_S:
+        time.sleep(wait)
+        with contextlib.suppress(DatabaseError, psycopg.Error), database.connection() as connection:
+            return _write_end(connection, record, ending, tally)
+    unrecorded = f"{ending.error}; this could not be recorded, the next run will resume run {record.id}"
+    return replace(
+        record,
+        status=ending.status,
+        error=unrecorded,
+        items_processed=tally.processed,
+        items_failed=tally.failed,
+    )
+
+
+def _write_end(connection: psycopg.Connection, record: RunRecord, ending: Ending, tally: Tally) -> RunRecord:
+    with connection.transaction():
+        if ending.status is RunStatus.SUCCESS:
+            clear_batches(connection, record.id)
+        finish_run(
+            connection, record.id, ending.status,
+            processed=tally.processed, failed=tally.failed, metadata=tally.facts, error=ending.error,
+        )  # fmt: skip
+    return find_run(connection, record.id) or record

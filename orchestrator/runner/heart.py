@@ -1,0 +1,59 @@
+"""The heartbeat of a run: says every few seconds that it lives, and notices when its lock is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+import psycopg
+
+from ..db.faults import explain
+from ..db.runs import beat
+from ..errors import DatabaseError
+from .tally import Tally
+
+INTERVAL_S = 5.0
+
+
+class Heart:
+    """Beats on the connection that holds the run's lock, from a thread of its own."""
+
+    def __init__(self, connection: psycopg.Connection, run_id: int, tally: Tally) -> None:
+        self.lost: DatabaseError | None = None
+        """Why the run may not go on, once its connection is gone."""
+        self._connection = connection
+        self._run_id = run_id
+        self._tally = tally
+        self._ended = threading.Event()
+
+    @contextlib.contextmanager
+    def beating(self) -> Iterator[None]:
+        """Beat while the block runs."""
+        thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join()
+
+    def check(self) -> None:
+        """Raise DatabaseError if the lock is lost: somebody else may be running the job by now."""
+        if self.lost:
+            raise self.lost
+
+    def _beat(self) -> None:
+        while not self._ended.wait(INTERVAL_S):
+            try:
+                alive = beat(
+                    self._connection, self._run_id, processed=self._tally.processed, failed=self._tally.failed
+                )
+            except psycopg.Error as error:
+                self.lost = DatabaseError(explain(error))
+                return
+            if not alive:
+                self.lost = DatabaseError(
+                    f"run {self._run_id} lost its place: it was marked as ended elsewhere"
+                )
+                return

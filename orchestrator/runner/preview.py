@@ -1,0 +1,45 @@
+"""What a plan would do, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NoReturn
+
+from ..context import DryRun, JobContext, JobParameters, RunHandle
+from ..db.engine import Database
+from ..plan import Step
+from ..settings import Settings
+
+
+class NoRun(RunHandle):
+    """Stands where a run would be while a job tells what it would do."""
+
+    def in_batches(self, *_: object, **__: object) -> NoReturn:
+        """Refuse: a preview works on nothing."""
+        raise AssertionError("a preview must not work in batches")
+
+    def check_stop(self) -> None:
+        """Do nothing."""
+
+    def tell(self, **facts: Any) -> None:  # Any: whatever JSON can hold
+        """Do nothing."""
+
+    def step(self, description: str) -> None:
+        """Do nothing."""
+
+
+def preview_plan(
+    database: Database,
+    settings: Settings,
+    steps: Sequence[Step],
+    parameters: Mapping[str, JobParameters],
+    *,
+    now: datetime,
+) -> list[tuple[Step, DryRun]]:
+    """Ask each job of the plan what it would do; nothing is written."""
+    previews = []
+    for step in steps:
+        given = parameters.get(step.job.name) or step.job.parameters()
+        previews.append((step, step.job.preview(JobContext(database, settings, now, given, NoRun()))))
+    return previews
