@@ -110,7 +110,7 @@ class ContentCheck:
             key=", ".join(f"t.{column}" for column in key),
         )
         message = f"several rows of the same {', '.join(key)}"
-        effect = "One of them counts, and nothing says which."
+        effect = "What counts depends on the order of the rows: select one of them in the view."
         yield from self._found(query, ", ".join(key), FaultKind.DUPLICATE, message, effect)
 
     def _orphans(self, reference: Reference) -> Iterator[Fault]:

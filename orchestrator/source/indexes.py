@@ -82,7 +82,9 @@ def _by_index(connection: psycopg.Connection, scan: Plan) -> bool:
     leading: str | None = row[0] if row else None
     for prefix in (f"{scan['Alias']}.", f'"{scan["Alias"]}".'):
         condition = condition.replace(prefix, "")
-    return leading is not None and f"{_bare(leading)} = " in f"{_bare(condition)} "
+    if leading is None:
+        return False
+    return _bare(condition).startswith((f"{_bare(leading)} = ", f"{_bare(leading)}::"))  # :: of a domain
 
 
 def _bare(expression: str) -> str:

@@ -148,7 +148,7 @@ USER_INTERESTS = Table(
             "SELECT user_id, format('user_id=%%s: %%s interests', user_id, count(*))"
             " FROM app.user_interests GROUP BY user_id HAVING count(*) > 500",
             "more than 500 interests for one person",
-            "500 of them count.",
+            "The 500 chosen last count.",
             FaultKind.TOO_MANY,
         ),
         Search(

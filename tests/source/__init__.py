@@ -1,0 +1,1 @@
+"""The contract with the application, its check, and what fills its tables."""
