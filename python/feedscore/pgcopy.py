@@ -125,7 +125,7 @@ def encode_rows(
     are by far the fastest. The GIL is free while bytes are written; texts are first copied under it.
 
     Raises ValueError or TypeError, naming the column: lengths that differ, offsets that descend or point
-    outside the values, codes outside the vocabulary, NUL in a text, a time that is NaT or no time of Postgres.
+    outside the values, codes outside the vocabulary, NUL in a text, NaT or a time that Postgres has not.
     """
     if rows is not None and (not isinstance(rows, np.ndarray) or rows.dtype != np.uint32 or rows.ndim != 1):
         raise TypeError(f"rows are {_spell(rows)}, expected an array of uint32 of one dimension")
