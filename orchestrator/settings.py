@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from feedscore import MatchSettings
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -14,6 +15,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from feedscore import MatchSettings
 
 from .errors import SettingsError
 
@@ -32,14 +35,22 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None, description="PostgreSQL to use, postgresql://user:password@host:port/name; unset = embedded."
     )
-    data_dir: Path = Field(Path(".feedscore"), description="Folder of the embedded Postgres, made when needed.")
+    data_dir: Path = Field(
+        Path(".feedscore"), description="Folder of the embedded Postgres, made when needed."
+    )
     threads: int = Field(0, ge=0, description="Threads of the kernels; 0 = all cores.")
     write_connections: int = Field(2, ge=1, le=16, description="Connections that write match lists at once.")
     connect_timeout_s: int = Field(10, ge=1, description="Seconds to wait for a database connection.")
     log_level: str = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR.")
-    match_list_ttl_h: float = Field(24.0, gt=0, description="Age in hours above which --stale recomputes a list.")
-    rating_prior_weight: float = Field(5.0, gt=0, description="Weight of the global mean in a rating, in ratings.")
-    match: MatchSettings = Field(default_factory=MatchSettings, description="Weights and constants of match score.")
+    match_list_ttl_h: float = Field(
+        24.0, gt=0, description="Age in hours above which --stale recomputes a list."
+    )
+    rating_prior_weight: float = Field(
+        5.0, gt=0, description="Weight of the global mean in a rating, in ratings."
+    )
+    match: MatchSettings = Field(
+        default_factory=MatchSettings, description="Weights and constants of match score."
+    )
 
     @field_validator("database_url")
     @classmethod
@@ -93,3 +104,22 @@ def _explain(error: ValidationError) -> str:
         seen = "" if field == "database_url" else f" (got {fault['input']!r})"
         lines.append(f"setting {field}: {fault['msg']}{seen}")
     return "\n".join(lines)
+
+
+def origins() -> dict[str, str]:
+    """Tell where each setting comes from, by dotted name: `environment NAME`, `file PATH` or `default`."""
+    environment = {name.upper() for name, value in os.environ.items() if value}
+    path = config_path()
+    told = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
+    found = {}
+    for name in Settings.model_fields:
+        parts = [(name, field.name) for field in fields(MatchSettings)] if name == "match" else [(name,)]
+        for keys in parts:
+            variable = ENV_PREFIX + "__".join(keys).upper()
+            value: Any = told  # Any: what a TOML file holds
+            for key in keys:
+                value = value.get(key) if isinstance(value, dict) else None
+            in_file = value is not None
+            origin = f"file {path}" if in_file else "default"
+            found[".".join(keys)] = f"environment {variable}" if variable in environment else origin
+    return found

@@ -53,7 +53,7 @@ class Database:
     @property
     def address(self) -> str:
         """The address without its password."""
-        return self.engine.url.render_as_string(hide_password=True)
+        return self.engine.url.set(drivername="postgresql").render_as_string(hide_password=True)
 
     @contextlib.contextmanager
     def connection(self) -> Iterator[psycopg.Connection]:

@@ -1,0 +1,119 @@
+"""The command line: which commands there are, and what becomes of the errors they raise."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from types import FrameType
+from typing import Annotated, Literal, NoReturn
+
+import psycopg
+import sqlalchemy.exc
+import structlog
+import typer
+
+from ..db.faults import explain
+from ..errors import ExitCode, FeedscoreError
+from ..log import set_up_logging
+from ..settings import load_settings
+from . import db, runs, source
+from .config import masked, show_config
+from .doctor import doctor
+from .list_jobs import list_jobs, show_plan
+from .output import remark, say
+from .run import run
+
+log = structlog.get_logger()
+LAYOUT: Literal["rich"] | None = (
+    "rich" if sys.stdout.isatty() and sys.stderr.isatty() else None
+)  # a pipe gets no boxes
+
+app = typer.Typer(
+    name="orchestrator",
+    no_args_is_help=True,
+    rich_markup_mode=LAYOUT,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "terminal_width": None if LAYOUT else 110},
+)
+app.command("run")(run)
+app.command("list")(list_jobs)
+app.command("plan")(show_plan)
+app.add_typer(runs.app, name="runs")
+app.add_typer(source.app, name="source")
+app.add_typer(db.app, name="db")
+app.command("config")(show_config)
+app.command("doctor")(doctor)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        say(f"feedscore {version('feedscore')}")
+        raise typer.Exit
+
+
+@app.callback()
+def orchestrator(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Precomputed match scores and feeds: run the jobs, see what they found and why.
+
+    Start with `orchestrator run`: with no database configured it uses an embedded Postgres and a made-up town.
+
+    Exit codes: 0 done, 1 failed, 2 wrong use, 3 some items failed, 5 already running, 130 interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; errors become one sentence on stderr."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        _set_up_logging()
+        app(args=arguments, prog_name="orchestrator")
+    except SystemExit as ended:
+        return _flushed(int(ended.code or 0) if not isinstance(ended.code, str) else ExitCode.FAILED)
+    except FeedscoreError as error:
+        return _told(error, masked(str(error)), error.exit_code)
+    except (psycopg.Error, sqlalchemy.exc.DBAPIError) as error:
+        cause = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else error
+        said = explain(cause) if isinstance(cause, psycopg.Error) else str(cause)
+        return _told(error, masked(said), ExitCode.FAILED)
+    except KeyboardInterrupt as error:
+        return _told(error, "Interrupted.", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        return _flushed(ExitCode.FAILED)
+    return ExitCode.DONE
+
+
+def _told(error: BaseException, sentence: str, code: ExitCode) -> int:
+    remark(sentence, "red")
+    log.debug("where it failed", exc_info=error)
+    return code
+
+
+def _flushed(code: int) -> int:
+    """Swallow the end of a pipe that nobody reads any more, such as that of `| head`."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE if code == ExitCode.FAILED else code
+    return code
+
+
+def _set_up_logging() -> None:
+    try:
+        level = load_settings().log_level
+    except FeedscoreError:  # the command itself says it, if it needs the settings
+        level = "WARNING"
+    set_up_logging(level, terminal=sys.stderr.isatty())
+
+
+def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Take SIGTERM like Ctrl-C, so that everything is closed on the way out."""
+    del number, frame
+    raise KeyboardInterrupt
