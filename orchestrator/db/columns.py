@@ -189,8 +189,8 @@ def fetch(
 def _received(connection: PGconn, copy: psycopg.Copy, limit: int) -> Iterator[list[Buffer]]:
     """Receive the messages of a COPY, one a row, some at a time.
 
-    What has arrived already is taken from libpq itself: that takes half the time of `iter(copy)`, which sets up
-    a wait for every row. `copy.read` waits for more, so that an interrupt is still heard.
+    What has arrived already is taken from libpq itself: that takes half the time of `iter(copy)`, which sets
+    up a wait for every row. `copy.read` waits for more, so that an interrupt is still heard.
     """
     messages: list[Buffer] = []
     message: Buffer
@@ -204,11 +204,11 @@ def _received(connection: PGconn, copy: psycopg.Copy, limit: int) -> Iterator[li
         if size == 0 and not (message := copy.read()):
             return
         messages.append(message)
-    yield messages
-    results = list(iter(connection.get_result, None))
-    for result in results:
+    # Before the last messages are judged: the connection is idle again, and stays usable if they are refused.
+    for result in list(iter(connection.get_result, None)):
         if result.status == ExecStatus.FATAL_ERROR:
             raise psycopg.errors.error_from_result(result)
+    yield messages
 
 
 class _IdsDumper(Dumper):

@@ -80,15 +80,17 @@ class Column:
         return len(self.values) if self.offsets is None else max(len(self.offsets) - 1, 0)
 
     def part(self, start: int, stop: int) -> Column:
-        """Cut out the rows from `start` to before `stop`; arrays are shared, not copied."""
-        rows = slice(start, stop)
+        """Cut out the rows from `start` to before `stop`, as a slice does; arrays are shared, not copied."""
+        start, stop, _ = slice(start, stop).indices(len(self))
+        rows, stop = slice(start, stop), max(start, stop)
         valid = None if self.valid is None else self.valid[rows]
         if self.offsets is None:
             return replace(self, values=self.values[rows], valid=valid)
         offsets = self.offsets[start : stop + 1]
-        if isinstance(self.values, np.ndarray) or not len(offsets):
+        is_shared = isinstance(self.values, np.ndarray) and self.vocabulary is None
+        if is_shared or not len(offsets) or offsets[0] < 0:  # below 0: left for the encoder to refuse
             return replace(self, offsets=offsets, valid=valid)
-        # Texts are copied by the encoder, so only those of these rows may be given to it.
+        # Texts and codes are copied when they are encoded, so only those of these rows go along.
         values = self.values[offsets[0] : offsets[-1]]
         return replace(self, values=values, offsets=offsets - offsets[0], valid=valid)
 
