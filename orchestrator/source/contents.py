@@ -19,13 +19,11 @@ COUNTS = "SELECT {counts} FROM app.{table} AS t"
 # The first few of those rows.
 FAULTY_ROWS = "SELECT {example} FROM app.{table} AS t WHERE {predicate} ORDER BY {key} LIMIT {limit}"
 
-# The number of rows that a query (place, example) finds, and the first few examples.
-COUNT_AND_EXAMPLES = """
-WITH found (place, example) AS MATERIALIZED ({searched})
-SELECT (SELECT count(*) FROM found),
-  (SELECT array_agg(example ORDER BY place, example)
-   FROM (SELECT * FROM found ORDER BY place, example LIMIT {limit}) AS few)
-"""
+# The number of rows that a query of (place, example) finds, and the first few; the count can run in parallel.
+COUNT_FOUND = "SELECT count(*) FROM ({searched}) AS found"
+FIRST_FOUND = (
+    "SELECT example FROM ({searched}) AS found (place, example) ORDER BY place, example LIMIT {limit}"
+)
 
 # Rows that share a key which should be one row's alone.
 DUPLICATES = """
@@ -130,12 +128,11 @@ class ContentCheck:
         yield from self._found(search.query, search.column, search.kind, search.message, search.effect)
 
     def _found(self, query: str, column: str, kind: FaultKind, message: str, effect: str) -> Iterator[Fault]:
-        row = self._execute(COUNT_AND_EXAMPLES, searched=query, limit=EXAMPLES).fetchone()
-        count, examples = row or (0, ())
+        (count,) = self._execute(COUNT_FOUND, searched=query).fetchone() or (0,)
         if count:
-            yield Fault(
-                self._table.name, column, kind, Severity.ERROR, message, effect, count, tuple(examples)
-            )
+            rows = self._execute(FIRST_FOUND, searched=query, limit=EXAMPLES)
+            examples = tuple(example for (example,) in rows)
+            yield Fault(self._table.name, column, kind, Severity.ERROR, message, effect, count, examples)
 
     def _execute(self, query: str, **parts: object) -> psycopg.Cursor:
         return self._connection.execute(_filled(query, table=self._table.name, **parts).encode(), self._today)

@@ -63,10 +63,7 @@ DECISIONS = Table(
         Column("created_at", ColumnType.TIME, "when", required=True, default="'epoch'"),
     ),
     MATCHING,
-    indexes=(
-        Index("user_id", "match-scores", "whom a person has decided about"),
-        Index("target_id", "match-scores", "who has decided about a person"),
-    ),
+    indexes=(Index("user_id", "match-scores", "whom a person has decided about"),),
     references=(Reference("user_id", "users", IGNORED), Reference("target_id", "users", IGNORED)),
     rules=(
         Rule(

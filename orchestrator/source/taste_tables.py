@@ -69,7 +69,6 @@ QUIZ_ANSWERS = Table(
     ("build-user-traits",),
     indexes=(
         Index("user_id", "build-user-traits", "one person's answers"),
-        Index("question_id", "build-user-traits", "who answered a question that was changed"),
     ),
     references=(
         Reference("user_id", "users", IGNORED),
@@ -133,10 +132,7 @@ USER_INTERESTS = Table(
         Column("created_at", ColumnType.TIME, "when", required=True, default="'epoch'"),
     ),
     ("user-interest-sets",),
-    indexes=(
-        Index("user_id", "user-interest-sets", "one person's interests"),
-        Index("interest_id", "user-interest-sets", "who chose an interest that was changed"),
-    ),
+    indexes=(Index("user_id", "user-interest-sets", "one person's interests"),),
     references=(
         Reference("user_id", "users", IGNORED),
         Reference("interest_id", "interests", IGNORED),
