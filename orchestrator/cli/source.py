@@ -8,12 +8,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
-import psycopg
 import typer
 from rich.text import Text
 
 from ..db.engine import Database
-from ..errors import DatabaseError, ExitCode
+from ..errors import ExitCode
 from ..settings import load_settings
 from ..source.check import breaks_contract, check_source
 from ..source.faults import Fault, FaultKind, Severity
@@ -40,18 +39,15 @@ def print_template(
 def check(
     tolerate: Annotated[
         list[FaultKind] | None,
-        typer.Option(help="Count faults of this kind as warnings; repeat for several.", show_choices=False),
+        typer.Option(metavar="KIND", help="Count faults of this kind as warnings; repeat for several."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Test the database against the contract, name every fault, and exit with 1 if one is an error."""
     today = datetime.now(UTC).date()
     with Database(load_settings()) as database:
-        try:
-            with database.connection() as connection:
-                faults = check_source(connection, today, tolerated=tolerate or ())
-        except psycopg.Error as error:
-            raise DatabaseError(f"the check was cut short: {error}".strip()) from None
+        with database.connection() as connection:
+            faults = check_source(connection, today, tolerated=tolerate or ())
         address = database.address
     if as_json:
         print_json(_document(faults, address))
@@ -79,7 +75,7 @@ def _print_text(faults: Sequence[Fault], address: str) -> None:
             say(_as_line(fault))
     totals = _totals(faults)
     verdict = "breaks the contract" if breaks_contract(faults) else "keeps the contract"
-    say(f"{address} {verdict}: {totals['errors']} errors, {totals['warnings']} warnings")
+    say(f"{address} {verdict}; errors: {totals['errors']}, warnings: {totals['warnings']}")
 
 
 def _totals(faults: Sequence[Fault]) -> dict[str, int]:
@@ -90,7 +86,7 @@ def _totals(faults: Sequence[Fault]) -> dict[str, int]:
 def _as_line(fault: Fault) -> str:
     line = f"{fault.severity}  {fault.kind}  {fault.place}  {fault.message}"
     if fault.examples:
-        line += f"  ({fault.count:,} rows, such as {'; '.join(fault.examples)})"
+        line += f"  (rows: {fault.count:,}, such as {'; '.join(fault.examples)})"
     return f"{line}  {fault.effect}"
 
 

@@ -33,8 +33,8 @@ def test_a_right_database_exits_with_0_and_faults_with_1(reachable: psycopg.Conn
         result = call("check")
     assert result.exit_code == 1
     assert "error  impossible-value  app.users.latitude  latitude is outside -90 to 90" in result.stdout
-    assert "(1 rows, such as id=2, latitude=200)" in result.stdout
-    assert "breaks the contract: 1 errors, 0 warnings" in result.stdout
+    assert "(rows: 1, such as id=2, latitude=200)" in result.stdout
+    assert "breaks the contract; errors: 1, warnings: 0" in result.stdout
 
 
 def test_a_program_gets_one_document(reachable: psycopg.Connection) -> None:
