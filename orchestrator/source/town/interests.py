@@ -85,12 +85,12 @@ def _popularity(catalogue: Catalogue) -> Float32:
 def _draw(random: np.random.Generator, liking: Float32, count: Int64) -> UInt16:
     """Draw `count` interests of each row without replacement, by liking; flat, ascending within a row.
 
-    The smallest of exponential variates divided by the weights are such a sample. The low bits of each variate give
-    way to the code, so that one sort of plain integers (positive floats sort like their bits) brings both.
+    The smallest of exponential variates divided by the weights are such a sample. The low bits of each
+    variate give way to the code, so that one sort of integers (positive floats sort like them) brings both.
     """
     keys = (random.standard_exponential(liking.shape, np.float32) / liking).view(np.uint32)
     keys = keys & ~CODE_BITS | np.arange(liking.shape[1], dtype=np.uint32)
     ranked = np.sort(np.partition(keys, MOST, axis=1)[:, :MOST], axis=1) & CODE_BITS
     beyond = liking.shape[1]
     kept = np.sort(np.where(np.arange(MOST) < count[:, None], ranked, beyond), axis=1)
-    return kept[kept < beyond].astype(np.uint16)
+    return np.asarray(kept[kept < beyond], np.uint16)

@@ -58,7 +58,7 @@ def make_town(people: int, seed: int, now: datetime) -> Town:
     everybody = make_people(people, seed, second)
     character = make_character(people, seed)
     places = make_places(people, seed)
-    preferences = make_preferences(everybody, seed)
+    preferences = make_preferences(everybody.true_age, everybody.true_gender, seed)
     society = Society(everybody, places, preferences, character)
     encounters = make_encounters(society, seed, second)
     return Town(

@@ -65,7 +65,7 @@ def make_people(people: int, seed: int, now: float) -> People:
 
     gender = random.choice(len(GENDERS), size=people, p=GENDER_SHARES).astype(np.uint8)
     age = _ages(random, people)
-    birth_date = _birth_dates(random, age, now)
+    birth_date = birth_dates(random, age, now)
     birth_date[unknown("birth_date")] = np.datetime64("NaT")
     joined_days = _shortened_exponential(random, people, MEAN_DAYS_SINCE_JOINED, MOST_DAYS_SINCE_JOINED)
     created_at = np.floor(now - joined_days * SECONDS_PER_DAY)
@@ -102,7 +102,7 @@ def _ages(random: np.random.Generator, people: int) -> UInt8:
     return np.minimum(np.floor(years), OLDEST).astype(np.uint8)
 
 
-def _birth_dates(random: np.random.Generator, age: UInt8, now: float) -> NDArray[np.datetime64]:
+def birth_dates(random: np.random.Generator, age: UInt8, now: float) -> NDArray[np.datetime64]:
     """Place each birthday within the year that makes the person exactly `age` at `now`."""
     today = np.datetime64(int(now // SECONDS_PER_DAY), "D")
     within = random.uniform(0.01, 0.99, len(age))

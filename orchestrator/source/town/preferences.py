@@ -8,7 +8,7 @@ import numpy as np
 
 from feedscore.population import Bool, Float32, Float64, Int16, UInt8
 
-from .people import GENDERS, People
+from .people import GENDERS
 from .streams import Part, stream
 
 GOALS = ("long_term", "short_term", "marriage", "friendship", "casual", "figuring_it_out")
@@ -45,18 +45,18 @@ class Preferences:
     """(n,) NULL rather than empty, where no goal is set."""
 
 
-def make_preferences(people: People, seed: int) -> Preferences:
-    """Make everybody's preferences."""
-    n, random = len(people), stream(seed, Part.PREFERENCES)
+def make_preferences(age: UInt8, gender: UInt8, seed: int) -> Preferences:
+    """Make the preferences of people of these ages and genders (places in GENDERS)."""
+    n, random = len(age), stream(seed, Part.PREFERENCES)
     has_row = random.random(n) >= NO_ROW
-    seeking = np.where(has_row, _seeking(random, people.true_gender), 0).astype(np.uint8)
+    seeking = np.where(has_row, _seeking(random, gender), 0).astype(np.uint8)
     unset = random.random(n)
     seeking[unset < SEEKING_NULL + SEEKING_EMPTY] = 0
-    min_age, max_age = _ages(random, people)
+    min_age, max_age = _ages(random, age, gender)
     unlimited = ~has_row | (random.random(n) < NO_DISTANCE_LIMIT)
     distance = np.clip(np.round(random.lognormal(np.log(60.0), 0.5, n) / 5) * 5, 30.0, 150.0)
     no_goals = random.random(n)
-    goals = _goals(random, people.true_age)
+    goals = _goals(random, age)
     goals[~has_row | (no_goals < GOALS_NULL + GOALS_EMPTY)] = 0
     return Preferences(
         has_row=has_row,
@@ -82,11 +82,11 @@ def _seeking(random: np.random.Generator, gender: UInt8) -> UInt8:
     return np.where(gender >= 2, third, named).astype(np.uint8)
 
 
-def _ages(random: np.random.Generator, people: People) -> tuple[Int16, Int16]:
+def _ages(random: np.random.Generator, ages: UInt8, gender: UInt8) -> tuple[Int16, Int16]:
     """Choose age limits around the person's own age: wider for older people, women's higher, men's lower."""
-    n, age = len(people), people.true_age.astype(np.float64)
+    n, age = len(ages), ages.astype(np.float64)
     wider = 1 + np.maximum(age - 25, 0) / 40
-    shift = np.choose(np.minimum(people.true_gender, 2), [1.5, -1.5, 0.0])
+    shift = np.choose(np.minimum(gender, 2), [1.5, -1.5, 0.0])
     low = np.maximum(np.rint(age + shift - random.uniform(2, 10, n) * wider), 18)
     high = np.rint(age + shift + random.uniform(2, 11, n) * wider)
     high = np.clip(high, low, 99)

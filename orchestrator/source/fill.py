@@ -1,0 +1,102 @@
+"""Fill the application's tables, for whoever has none of their own yet: the synthetic town, or an import."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+import psycopg
+from psycopg import sql
+
+from ..db.replace import copy_rows
+from ..errors import SourceError
+from .contract import CONTRACT
+from .rows import TableRows
+from .tables import create_application_tables
+
+# The relations of schema app that are not plain tables.
+NOT_TABLES = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'app'::regnamespace AND relkind IN ('v', 'm', 'f', 'p') ORDER BY relname"""
+
+# Whether a table holds a row.
+ANY_ROW = "SELECT EXISTS (SELECT FROM {table})"
+
+# Rows that are copied into a table truncated in the same transaction need no write-ahead log.
+EMPTY = "TRUNCATE {tables}"
+
+# The primary keys of schema app that no foreign key stands on.
+KEYS = """
+SELECT format('ALTER TABLE app.%%I DROP CONSTRAINT %%I', t.relname, c.conname),
+  format('ALTER TABLE app.%%I ADD CONSTRAINT %%I %%s', t.relname, c.conname, pg_get_constraintdef(c.oid))
+FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid
+WHERE t.relnamespace = 'app'::regnamespace AND t.relname = ANY (%s) AND c.contype = 'p'
+  AND NOT EXISTS (SELECT FROM pg_constraint AS f WHERE f.contype = 'f' AND f.confrelid = t.oid)"""
+
+# Let the planner know what is there now.
+ANALYZE = "ANALYZE {tables}"
+
+Progress = Callable[[str, int], None]
+"""Told the table and the number of rows just written to it."""
+
+TABLES = tuple(table.name for table in CONTRACT)
+
+
+def make_room(connection: psycopg.Connection, *, replace: bool) -> None:
+    """Make the application's tables where there are none, and see that they are empty.
+
+    SourceError where schema app holds views, which are somebody else's to fill; and where a table holds
+    rows, unless `replace` says to remove them.
+    """
+    create_application_tables(connection)
+    foreign = [name for (name,) in connection.execute(NOT_TABLES)]
+    if foreign:
+        raise SourceError(
+            f"app.{foreign[0]} is not a plain table: schema app belongs to an application, and feedscore never"
+            " writes there; use a database of its own"
+        )
+    filled = [name for name in TABLES if _holds_rows(connection, name)]
+    if filled and not replace:
+        raise SourceError(
+            f"app.{filled[0]} is not empty; --replace removes what all tables of schema app hold"
+        )
+    connection.execute(sql.SQL(EMPTY).format(tables=_named(TABLES)))
+
+
+def fill(
+    connection: psycopg.Connection, tables: Iterable[TableRows], progress: Progress | None = None
+) -> dict[str, int]:
+    """Write rows into the tables that `make_room` made empty, and tell how many each got; the caller commits.
+
+    Both belong into one transaction: then nobody sees half of it, and a failure leaves what was there before.
+    """
+    written: Counter[str] = Counter()
+    with _keys_aside(connection):
+        for rows in tables:
+            copy_rows(connection, f"app.{rows.table}", rows.columns)
+            written[rows.table] += len(rows)
+            if progress:
+                progress(rows.table, len(rows))
+    connection.execute(sql.SQL(ANALYZE).format(tables=_named(TABLES)))
+    return dict(written)
+
+
+@contextlib.contextmanager
+def _keys_aside(connection: psycopg.Connection) -> Iterator[None]:
+    """Build the primary keys once, after the rows are in: a third faster than row by row."""
+    keys = connection.execute(KEYS, (list(TABLES),)).fetchall()
+    for drop, _ in keys:
+        connection.execute(drop)
+    yield
+    for _, add in keys:
+        connection.execute(add)
+
+
+def _holds_rows(connection: psycopg.Connection, table: str) -> bool:
+    found = connection.execute(sql.SQL(ANY_ROW).format(table=sql.Identifier("app", table))).fetchone()
+    return bool(found and found[0])
+
+
+def _named(tables: Iterable[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier("app", table) for table in tables)

@@ -1,0 +1,1 @@
+"""Real people from public data sets, as rows of the application's tables."""
