@@ -11,7 +11,18 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ALLOWED = {"MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "Unicode-3.0", "Zlib", "0BSD", "Unlicense"}
+ALLOWED = {
+    "MIT",
+    "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
+    "BSD-2-Clause",
+    "BSD-3-Clause",
+    "BSL-1.0",
+    "Unicode-3.0",
+    "Zlib",
+    "0BSD",
+    "Unlicense",
+}
 
 
 @pytest.fixture(scope="module")
