@@ -33,20 +33,23 @@ class Settings(BaseSettings):
     )
 
     database_url: SecretStr | None = Field(
-        None, description="PostgreSQL to use, postgresql://user:password@host:port/name; unset = embedded."
+        default=None,
+        description="PostgreSQL to use, postgresql://user:password@host:port/name; unset = embedded.",
     )
     data_dir: Path = Field(
-        Path(".feedscore"), description="Folder of the embedded Postgres, made when needed."
+        default=Path(".feedscore"), description="Folder of the embedded Postgres, made when needed."
     )
-    threads: int = Field(0, ge=0, description="Threads of the kernels; 0 = all cores.")
-    write_connections: int = Field(2, ge=1, le=16, description="Connections that write match lists at once.")
-    connect_timeout_s: int = Field(10, ge=1, description="Seconds to wait for a database connection.")
-    log_level: str = Field("WARNING", description="DEBUG, INFO, WARNING or ERROR.")
+    threads: int = Field(default=0, ge=0, description="Threads of the kernels; 0 = all cores.")
+    write_connections: int = Field(
+        default=2, ge=1, le=16, description="Connections that write match lists at once."
+    )
+    connect_timeout_s: int = Field(default=10, ge=1, description="Seconds to wait for a database connection.")
+    log_level: str = Field(default="WARNING", description="DEBUG, INFO, WARNING or ERROR.")
     match_list_ttl_h: float = Field(
-        24.0, gt=0, description="Age in hours above which --stale recomputes a list."
+        default=24.0, gt=0, description="Age in hours above which --stale recomputes a list."
     )
     rating_prior_weight: float = Field(
-        5.0, gt=0, description="Weight of the global mean in a rating, in ratings."
+        default=5.0, gt=0, description="Weight of the global mean in a rating, in ratings."
     )
     match: MatchSettings = Field(
         default_factory=MatchSettings, description="Weights and constants of match score."

@@ -25,6 +25,7 @@ from .doctor import doctor
 from .list_jobs import list_jobs, show_plan
 from .output import remark, say
 from .run import run
+from .town import town
 
 log = structlog.get_logger()
 LAYOUT: Literal["rich"] | None = (
@@ -39,6 +40,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "terminal_width": None if LAYOUT else 110},
 )
 app.command("run")(run)
+app.command("town")(town)
 app.command("list")(list_jobs)
 app.command("plan")(show_plan)
 app.add_typer(runs.app, name="runs")
@@ -62,7 +64,7 @@ def orchestrator(
 ) -> None:
     """Precomputed match scores and feeds: run the jobs, see what they found and why.
 
-    Start with `orchestrator run`: with no database configured it uses an embedded Postgres and a made-up town.
+    Start with `orchestrator run`: without a database of yours it uses an embedded one and a made-up town.
 
     Exit codes: 0 done, 1 failed, 2 wrong use, 3 some items failed, 5 already running, 130 interrupted.
     """

@@ -60,9 +60,9 @@ def run(  # noqa: PLR0917 -- typer makes options of them, never called by place
 ) -> None:
     """Run jobs and everything they need, in order.
 
-    With no name: match-scores, and a look at what it found. With no database configured, an embedded Postgres
-    is used, and filled with a made-up town if it is empty and no job was named. Ctrl-C finishes the batch at hand
-    and stops; the same command goes on where it stopped.
+    With no name: match-scores, and a look at what it found. With no database configured, an embedded
+    Postgres is used, and filled with a made-up town if it is empty and no job was named. Ctrl-C finishes the
+    batch at hand and stops; the same command goes on where it stopped.
 
     \b
     Examples:

@@ -88,7 +88,9 @@ class EmbeddedServer:
                 return  # somebody else still uses it
             finally:
                 lock.close()
-            self._run(find_binaries() / "pg_ctl", "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", START_TIMEOUT_S)
+            binaries = find_binaries()
+            if self._runs(binaries):  # it may have crashed, or been stopped by hand
+                self._run(binaries / "pg_ctl", "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", START_TIMEOUT_S)
 
     def _make_folders(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)

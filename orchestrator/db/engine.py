@@ -59,9 +59,9 @@ class Database:
     def connection(self) -> Iterator[psycopg.Connection]:
         """Lend a connection: commits at the end, rolls back on an error."""
         pooled = self._borrow()
+        driver = pooled.driver_connection
+        assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- narrows the type
         try:
-            driver = pooled.driver_connection
-            assert isinstance(driver, psycopg.Connection)  # noqa: S101 -- narrows the type
             yield driver
             driver.commit()
         except BaseException:
@@ -70,6 +70,8 @@ class Database:
             raise
         finally:
             with contextlib.suppress(psycopg.Error):
+                if driver.closed:
+                    pooled.invalidate()
                 pooled.close()
 
     def dedicated(self) -> psycopg.Connection:

@@ -50,7 +50,7 @@ def test_a_job_without_items_succeeds(items: Database, settings: Settings) -> No
 def test_a_batch_that_fails_twice_is_counted_and_the_others_go_on(
     items: Database, settings: Settings, workers: int
 ) -> None:
-    tries = []
+    tries: list[Batch] = []
 
     def fail_on_the_third(_: psycopg.Connection, batch: Batch) -> None:
         if batch.number == 2:
@@ -66,7 +66,7 @@ def test_a_batch_that_fails_twice_is_counted_and_the_others_go_on(
 
 
 def test_a_batch_that_fails_once_is_made_good(items: Database, settings: Settings) -> None:
-    tries = []
+    tries: list[Batch] = []
 
     def fail_once(connection: psycopg.Connection, batch: Batch) -> None:
         if batch.number == 1 and not tries:
@@ -120,7 +120,7 @@ def test_the_next_run_does_not_repeat_what_a_failed_one_committed(
         ("1", "", JobParameters(), 2),
     ],
 )
-def test_other_work_repeats_everything(
+def test_other_work_repeats_everything(  # noqa: PLR0917 -- two fixtures, four parameters
     items: Database, settings: Settings, version: str, inputs: str, parameters: JobParameters, day: int
 ) -> None:
     def end_the_run(_: psycopg.Connection, batch: Batch) -> None:
