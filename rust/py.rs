@@ -2,11 +2,13 @@
 
 mod columns;
 mod copy;
+mod matching;
 
 use pyo3::prelude::*;
 
 /// The compiled half of the package `feedscore`.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    copy::register(module)
+    copy::register(module)?;
+    matching::register(module)
 }

@@ -1,7 +1,7 @@
 """Kernels for social and dating feeds: exact top-K match scoring, as a Rust extension with a NumPy reference."""
 
 from . import facts, reference
-from .matching import MatchIndex
+from .matching import MatchIndex, simd_paths
 from .pgcopy import Column, Decoder, encode_rows, fingerprint_rows
 from .population import MatchLists, MatchSettings, Population
 
@@ -16,4 +16,5 @@ __all__ = [
     "facts",
     "fingerprint_rows",
     "reference",
+    "simd_paths",
 ]

@@ -1,11 +1,11 @@
 """The compiled kernels; use the names of the package, which check their arguments first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from .population import Bool, Int64, UInt32
+from .population import Bool, Float32, Int64, MatchSettings, Population, UInt32, UInt64
 
 # Any: the dtype follows from the kind
 CopyParts: TypeAlias = tuple[
@@ -19,3 +19,22 @@ class CopyDecoder:
     def __new__(cls, fields: list[tuple[str, str]]) -> CopyDecoder: ...
     def feed(self, chunk: bytes) -> None: ...
     def finish(self) -> list[tuple[NDArray[Any] | list[str | None], Int64 | None, Bool | None]]: ...
+
+def simd_paths() -> list[str]: ...
+
+class MatchIndex:
+    def __new__(cls, population: Population, settings: MatchSettings, simd: str | None) -> MatchIndex: ...
+    def order(self) -> UInt32: ...
+    def nbytes(self) -> int: ...
+    def top(
+        self,
+        viewers: UInt32,
+        k: int,
+        threads: int,
+        progress: Callable[[int], object] | None,
+        candidates: UInt32,
+        candidate_ids: Int64,
+        scores: Float32,
+        facts: Int64,
+    ) -> Int64: ...
+    def count_eligible(self, viewers: UInt32, threads: int) -> UInt64: ...

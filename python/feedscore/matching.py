@@ -3,28 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from . import reference
-from .population import MatchLists, MatchSettings, Population, UInt32
+from . import _native
+from .population import MatchLists, MatchSettings, Population, UInt32, UInt64
 
-DEFAULTS = MatchSettings()
+DEFAULT_SETTINGS = MatchSettings()
+
+COLUMNS: dict[str, tuple[type[np.generic], int]] = {
+    "ids": (np.int64, 1),
+    "active": (np.bool_, 1),
+    "age": (np.uint8, 1),
+    "gender": (np.uint8, 1),
+    "seeking": (np.uint64, 1),
+    "min_age": (np.int16, 1),
+    "max_age": (np.int16, 1),
+    "placed": (np.bool_, 1),
+    "latitude": (np.float64, 1),
+    "longitude": (np.float64, 1),
+    "max_distance_km": (np.float32, 1),
+    "traits": (np.float32, 2),
+    "interest_offsets": (np.int64, 1),
+    "interest_codes": (np.uint16, 1),
+    "goals": (np.uint64, 1),
+    "goal_count": (np.uint8, 1),
+    "rating_quality": (np.float32, 1),
+    "rated": (np.bool_, 1),
+    "rating_preference": (np.float32, 2),
+    "rating_attributes": (np.float32, 2),
+    "days_since_joined": (np.float32, 1),
+    "excluded_offsets": (np.int64, 1),
+    "excluded_rows": (np.uint32, 1),
+    "hidden_offsets": (np.int64, 1),
+    "hidden_rows": (np.uint32, 1),
+    "hidden_days": (np.float32, 1),
+}
+"""The dtype and the number of dimensions of each column of a population."""
+
+
+def simd_paths() -> list[str]:
+    """List the instruction sets that the kernel can use on this machine, best first."""
+    return _native.simd_paths()
 
 
 class MatchIndex:
-    """A population prepared for match scoring: built once, asked for any viewers."""
+    """A population prepared for match scoring: built once, asked for any viewers, from any thread.
+
+    The index copies what it needs. `simd` is one of `simd_paths()`, None for the best; the results are the same.
+    TypeError or ValueError name the column, or the setting, that is not as `Population` and `MatchSettings` say.
+    """
+
+    order: UInt32
+    """The rows of everybody who can have a list, in the order that is cheapest to score: neighbours together."""
 
     def __init__(
-        self, population: Population, settings: MatchSettings = DEFAULTS, *, simd: str | None = None
+        self, population: Population, settings: MatchSettings = DEFAULT_SETTINGS, *, simd: str | None = None
     ) -> None:
-        self._population, self._settings = population, settings
-        eligible = population.active & (population.age >= reference.ADULT_AGE)
-        self.order: UInt32 = np.flatnonzero(eligible).astype(np.uint32)
-        self.nbytes = 0
+        for name, (dtype, dimensions) in COLUMNS.items():
+            _check_array(name, getattr(population, name), dtype, dimensions)
+        n = len(population)
+        for name in ("traits", "rating_preference", "rating_attributes"):
+            if len(getattr(population, name)) != n:
+                raise ValueError(f"len({name}) = {len(getattr(population, name))}: must be {n} for {n} people")
+        if population.rating_preference.shape != population.rating_attributes.shape:
+            raise ValueError(
+                f"rating_preference.shape = {population.rating_preference.shape}: "
+                f"must be that of rating_attributes, {population.rating_attributes.shape}"
+            )
+        self._people = n
+        self._native = _native.MatchIndex(population, settings, simd)
+        self.order = self._native.order()
 
     def __len__(self) -> int:
-        return len(self._population)
+        return self._people
+
+    @property
+    def nbytes(self) -> int:
+        """The memory of the index, in bytes."""
+        return self._native.nbytes()
 
     def top(
         self,
@@ -34,6 +92,59 @@ class MatchIndex:
         threads: int = 0,
         progress: Callable[[int], object] | None = None,
     ) -> MatchLists:
-        """List the k best eligible candidates of each viewer, best first."""
-        rows = self.order if viewers is None else viewers
-        return reference.match_top(self._population, self._settings, rows, k)
+        """List the k best eligible candidates of each viewer, best first, the lists in the order asked for.
+
+        `viewers` are rows, by default `order`; who cannot be matched gets an empty list. `threads` is 0 for one a
+        core. The interpreter is free meanwhile; about five times a second signals are looked at and `progress`
+        is called with the number of viewers done: what either raises ends the run and comes out here.
+        """
+        asked = self._viewers(viewers)
+        if k < 1:
+            raise ValueError(f"k = {k}: must be 1 or more")
+        most = max(1, min(k, len(self.order)))
+        room = len(asked) * most
+        candidates, candidate_ids = np.empty(room, np.uint32), np.empty(room, np.int64)
+        scores, facts = np.empty(room, np.float32), np.empty(room, np.int64)
+        offsets = self._native.top(
+            asked, most, _threads(threads), progress, candidates, candidate_ids, scores, facts
+        )
+        for column in (candidates, candidate_ids, scores, facts):
+            column.resize(int(offsets[-1]), refcheck=False)
+        if progress is not None:
+            progress(len(asked))
+        return MatchLists(
+            viewers=asked,
+            offsets=offsets,
+            candidates=candidates,
+            candidate_ids=candidate_ids,
+            scores=scores,
+            facts=facts,
+        )
+
+    def count_eligible(self, viewers: UInt32 | None = None, *, threads: int = 0) -> UInt64:
+        """Count the candidates that pass all hard filters with each viewer; rows, by default `order`."""
+        return self._native.count_eligible(self._viewers(viewers), _threads(threads))
+
+    def _viewers(self, viewers: UInt32 | None) -> UInt32:
+        if viewers is None:
+            return self.order
+        _check_array("viewers", viewers, np.uint32, 1)
+        return viewers
+
+
+def _threads(threads: int) -> int:
+    if not 0 <= threads <= 1024:
+        raise ValueError(f"threads = {threads}: must be within 0 and 1024")
+    return threads
+
+
+def _check_array(name: str, value: Any, dtype: type[np.generic], dimensions: int) -> None:  # Any: that is the check
+    """Raise TypeError or ValueError, naming the argument, unless the kernel can read the array as it lies."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"{name}: must be a NumPy array of {np.dtype(dtype)}, not {type(value).__name__}")
+    if value.dtype != np.dtype(dtype):
+        raise TypeError(f"{name}: must be of {np.dtype(dtype)}, not {value.dtype}")
+    if value.ndim != dimensions:
+        raise ValueError(f"{name}.shape = {value.shape}: must have {dimensions} dimension(s)")
+    if not (value.flags.c_contiguous and value.flags.aligned):
+        raise ValueError(f"{name}: must be C-contiguous and aligned")

@@ -1,0 +1,195 @@
+//! The spatial order of people: a tree of boxes over the sphere, and segments of equal class within each leaf.
+
+use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
+
+/// Leaves are not split below this width, 40 km: a city is one or a few leaves.
+const LEAF_WIDTH: i64 = (40.0 / EARTH_RADIUS_KM * UNITS) as i64;
+/// Nor below this number of people.
+const LEAF_PEOPLE: usize = 64;
+
+/// What the order is made from, one a person.
+#[derive(Debug, Clone, Copy)]
+pub struct Person {
+    /// The row in the population.
+    pub row: u32,
+    /// The point, where known.
+    pub point: Option<[i32; 3]>,
+    /// The class: gender and what is sought.
+    pub class: u32,
+    /// Whole years.
+    pub age: u8,
+    /// Squared chord, in units, beyond which nobody is within the person's own limit.
+    pub reach: f32,
+}
+
+/// A node of the tree, in preorder.
+#[derive(Debug, Clone, Copy)]
+pub struct Node {
+    /// The box around the people; None for those without a place, who are near everybody.
+    pub extent: Option<Extent>,
+    /// The largest reach of the people.
+    pub reach: f32,
+    /// The node after this one's descendants.
+    pub next: u32,
+    /// The segments of this leaf; empty for inner nodes.
+    pub segments: (u32, u32),
+}
+
+/// People of one leaf and one class, ascending by age.
+#[derive(Debug, Clone, Copy)]
+pub struct Segment {
+    /// Their class.
+    pub class: u32,
+    /// Their positions, from and to.
+    pub people: (u32, u32),
+}
+
+/// The tree over all people.
+#[derive(Debug, Default)]
+pub struct Tree {
+    /// All nodes, in preorder.
+    pub nodes: Vec<Node>,
+    /// All segments, in the order of the people.
+    pub segments: Vec<Segment>,
+}
+
+impl Tree {
+    /// Put the people in order, and build the tree over them.
+    #[must_use]
+    pub fn build(people: &mut [Person]) -> Self {
+        let mut tree = Self::default();
+        let placed = partition(people, |p| p.point.is_some());
+        let (with, without) = people.split_at_mut(placed);
+        tree.grow(with, 0);
+        if !without.is_empty() {
+            tree.leaf(without, placed, None);
+        }
+        tree
+    }
+
+    /// Append the subtree of some people, the first of whom stands at `start`.
+    fn grow(&mut self, people: &mut [Person], start: usize) {
+        if people.is_empty() {
+            return;
+        }
+        let mut extent = Extent::EMPTY;
+        for point in people.iter().filter_map(|p| p.point) {
+            extent.include(point);
+        }
+        let (axis, width) = extent.widest();
+        if width <= LEAF_WIDTH || people.len() <= LEAF_PEOPLE {
+            return self.leaf(people, start, Some(extent));
+        }
+        let node = self.nodes.len();
+        let reach = widest_reach(people);
+        self.nodes.push(Node { extent: Some(extent), reach, next: 0, segments: (0, 0) });
+        let middle = i64::midpoint(i64::from(extent.low[axis]), i64::from(extent.high[axis]));
+        let below = partition(people, |p| p.point.is_some_and(|point| i64::from(point[axis]) <= middle));
+        let (low, high) = people.split_at_mut(below);
+        self.grow(low, start);
+        self.grow(high, start + below);
+        self.nodes[node].next = self.nodes.len() as u32;
+    }
+
+    fn leaf(&mut self, people: &mut [Person], start: usize, extent: Option<Extent>) {
+        people.sort_unstable_by_key(|p| (p.class, p.age, p.row));
+        let first = self.segments.len() as u32;
+        let mut from = start;
+        for same in people.chunk_by(|a, b| a.class == b.class) {
+            let to = from + same.len();
+            self.segments.push(Segment { class: same[0].class, people: (from as u32, to as u32) });
+            from = to;
+        }
+        let segments = (first, self.segments.len() as u32);
+        let next = self.nodes.len() as u32 + 1;
+        self.nodes.push(Node { extent, reach: widest_reach(people), next, segments });
+    }
+
+    /// The segments that have people within reach of the given box (None: of everybody).
+    #[inline(always)]
+    pub fn near(&self, extent: Option<Extent>, reach: f32) -> impl Iterator<Item = &Segment> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while let Some(node) = self.nodes.get(at) {
+                let apart = match (&extent, &node.extent) {
+                    (Some(mine), Some(theirs)) => mine.gap_square(theirs) > f64::from(reach.min(node.reach)),
+                    _ => false,
+                };
+                at = if apart { node.next as usize } else { at + 1 };
+                if !apart && node.segments.0 < node.segments.1 {
+                    return Some(&self.segments[node.segments.0 as usize..node.segments.1 as usize]);
+                }
+            }
+            None
+        })
+        .flatten()
+    }
+}
+
+fn widest_reach(people: &[Person]) -> f32 {
+    people.iter().map(|p| p.reach).fold(0.0, f32::max)
+}
+
+/// Move the people for whom the test holds to the front, and tell how many they are.
+fn partition(people: &mut [Person], holds: impl Fn(&Person) -> bool) -> usize {
+    let mut front = 0;
+    for at in 0..people.len() {
+        if holds(&people[at]) {
+            people.swap(front, at);
+            front += 1;
+        }
+    }
+    front
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matching::places::{chord_limits, chord_square, fixed_point};
+
+    fn town() -> Vec<Person> {
+        let (_, reach) = chord_limits(100.0);
+        (0..3000_u32)
+            .map(|row| {
+                let latitude = f64::from(row.wrapping_mul(2_654_435_761) % 18_000) / 100.0 - 90.0;
+                let longitude = f64::from(row.wrapping_mul(40_503) % 36_000) / 100.0 - 180.0;
+                let point = (row % 7 != 0).then(|| fixed_point(latitude, longitude));
+                Person { row, point, class: row % 3, age: (row % 50) as u8 + 18, reach }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn segments_cover_everybody_once() {
+        let mut people = town();
+        let tree = Tree::build(&mut people);
+        let mut end = 0;
+        for segment in &tree.segments {
+            assert_eq!(segment.people.0, end);
+            end = segment.people.1;
+            let own = &people[segment.people.0 as usize..end as usize];
+            assert!(own.iter().all(|p| p.class == segment.class));
+            assert!(own.is_sorted_by_key(|p| p.age));
+        }
+        assert_eq!(end as usize, people.len());
+    }
+
+    #[test]
+    fn nobody_within_reach_is_missed() {
+        let mut people = town();
+        let tree = Tree::build(&mut people);
+        for viewer in people.iter().step_by(97) {
+            let Some(here) = viewer.point else { continue };
+            let mut extent = Extent::EMPTY;
+            extent.include(here);
+            let mut seen = vec![false; people.len()];
+            for s in tree.near(Some(extent), viewer.reach) {
+                seen[s.people.0 as usize..s.people.1 as usize].fill(true);
+            }
+            for (person, seen) in people.iter().zip(seen) {
+                let near = person.point.is_none_or(|p| chord_square(here, p) <= f64::from(viewer.reach));
+                assert!(seen || !near);
+            }
+        }
+    }
+}

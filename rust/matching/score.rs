@@ -1,0 +1,239 @@
+//! The score of a batch of candidates for the eight viewers of a group, in f32, in a fixed order of operations.
+
+use super::index::{MatchIndex, Record, flag};
+use super::lanes::{LANES, Lanes, Mask, lanes};
+use super::places::{EARTH_RADIUS_KM, UNITS, distance_km};
+use super::tile::{Group, Tile};
+
+/// Candidates in a batch.
+pub const BATCH: usize = 32;
+/// Candidates whose dot products run side by side, to keep eight sums in flight.
+const ABREAST: usize = 4;
+
+/// Candidates that passed the filters with some viewer of a group.
+#[derive(Debug)]
+pub struct Batch {
+    /// How many there are.
+    pub len: usize,
+    /// Their positions.
+    pub candidates: [u32; BATCH],
+    /// The viewers who pass.
+    pub masks: [Mask; BATCH],
+    /// The squared chords, as `Group::chords` gives them.
+    pub chords: [Lanes; BATCH],
+    /// The scores, once `score` has run.
+    pub scores: [Lanes; BATCH],
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        let none = [[0.0; LANES]; BATCH];
+        Self { len: 0, candidates: [0; BATCH], masks: [0; BATCH], chords: none, scores: none }
+    }
+}
+
+/// The constants of the formula, as f32.
+#[derive(Debug, Clone, Copy)]
+pub struct Constants {
+    interests: f32,
+    goals: f32,
+    age_fit: f32,
+    proximity: f32,
+    proximity_unknown: f32,
+    /// Distances in a proximity scale: arc of the unit sphere -> distance / scale.
+    arc_scale: f32,
+    /// Whether people beyond the reach of the arc sine below still count.
+    far_counts: bool,
+}
+
+impl Constants {
+    /// Take the constants from the settings.
+    #[must_use]
+    pub fn of(index: &MatchIndex) -> Self {
+        let (s, w) = (&index.settings, &index.settings.weights);
+        Self {
+            interests: w.interests as f32,
+            goals: w.goals as f32,
+            age_fit: w.age_fit as f32,
+            proximity: w.proximity as f32,
+            proximity_unknown: (w.proximity * s.proximity_unknown) as f32,
+            arc_scale: (EARTH_RADIUS_KM / s.proximity_scale_km) as f32,
+            far_counts: w.proximity * (-0.4 * EARTH_RADIUS_KM / s.proximity_scale_km).exp() > 1e-9,
+        }
+    }
+}
+
+/// Fill in the scores of a batch.
+#[inline(always)]
+pub fn score(index: &MatchIndex, constants: &Constants, tile: &Tile, group: usize, batch: &mut Batch) {
+    let viewers = &tile.groups[group];
+    // Pad the last few with the first: their scores are not read.
+    for at in batch.len..batch.len.next_multiple_of(ABREAST) {
+        batch.candidates[at] = batch.candidates[0];
+        batch.chords[at] = batch.chords[0];
+    }
+    for from in (0..batch.len).step_by(ABREAST) {
+        let abreast: [usize; ABREAST] = std::array::from_fn(|i| batch.candidates[from + i] as usize);
+        let quiz = dots(&viewers.quiz, abreast.map(|c| index.quiz.of(c)));
+        let fit = dots(&viewers.preference, abreast.map(|c| index.attributes.of(c)));
+        for i in 0..ABREAST {
+            let candidate = abreast[i];
+            let record = &index.records[candidate];
+            let age = f32::from(index.ages[candidate].age);
+            let shared = tile.interests.shared(group, index.interests.of(candidate));
+            let goals = shared_goals(&tile.goals, group, record.goals);
+            let mut near = proximity(constants, &batch.chords[from + i]);
+            if constants.far_counts {
+                far_proximity(index, tile, group, candidate, &batch.chords[from + i], &mut near);
+            }
+            let ages = age_fit(viewers, record, age);
+            let jaccard = jaccard(&shared, &viewers.interest_count, f32::from(record.interest_count));
+            let aims = goal_fit(&goals, &viewers.goal_count, f32::from(record.goal_count));
+            batch.scores[from + i] = lanes(|l| {
+                let alike = quiz[i][l] * record.quiz_scale + fit[i][l] * record.fit_scale;
+                let sets = constants.interests * jaccard[l] + constants.goals * aims[l];
+                let sum = ((record.base + alike) + sets) + (near[l] + constants.age_fit * ages[l]);
+                if sum > 0.0 { sum } else { 0.0 }
+            });
+        }
+    }
+}
+
+/// The dot products of eight viewers with some candidates: even and odd dimensions apart, each in order, then added.
+#[inline(always)]
+fn dots(viewers: &[Lanes], candidates: [&[f32]; ABREAST]) -> [Lanes; ABREAST] {
+    let mut even = [[0.0; LANES]; ABREAST];
+    let mut odd = [[0.0; LANES]; ABREAST];
+    let width = viewers.len();
+    let [a, b, c, d] = candidates.map(|row| &row[..width]);
+    for pair in 0..width / 2 {
+        let rows = [a, b, c, d];
+        for i in 0..ABREAST {
+            let (x, y) = (rows[i][2 * pair], rows[i][2 * pair + 1]);
+            for l in 0..LANES {
+                even[i][l] += viewers[2 * pair][l] * x;
+                odd[i][l] += viewers[2 * pair + 1][l] * y;
+            }
+        }
+    }
+    let mut sums = [[0.0; LANES]; ABREAST];
+    for i in 0..ABREAST {
+        sums[i] = lanes(|l| even[i][l] + odd[i][l]);
+    }
+    sums
+}
+
+#[inline(always)]
+fn shared_goals(table: &[[u64; super::lanes::GROUPS]; 64], group: usize, mut goals: u64) -> Lanes {
+    let mut sum = 0_u64;
+    while goals != 0 {
+        sum += table[goals.trailing_zeros() as usize][group];
+        goals &= goals - 1;
+    }
+    let bytes = sum.to_le_bytes();
+    lanes(|l| f32::from(bytes[l]))
+}
+
+#[inline(always)]
+fn jaccard(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
+    lanes(|l| shared[l] / ((mine[l] + theirs) - shared[l]).max(1.0))
+}
+
+#[inline(always)]
+fn goal_fit(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
+    let fit = jaccard(shared, mine, theirs);
+    lanes(|l| if mine[l].min(theirs) == 0.0 { 0.5 } else { fit[l] })
+}
+
+#[inline(always)]
+fn age_fit(viewers: &Group, record: &Record, age: f32) -> Lanes {
+    if record.flags & flag::AGES == 0 {
+        return [0.5; LANES];
+    }
+    lanes(|l| {
+        let theirs_to_mine = (age - viewers.age_middle[l]).abs() * viewers.age_slope[l];
+        let mine_to_theirs = (viewers.age[l] - record.age_middle).abs() * record.age_slope;
+        let fit = (1.0 - 0.5 * (theirs_to_mine + mine_to_theirs)).max(0.0);
+        if viewers.ages_known[l] { fit } else { 0.5 }
+    })
+}
+
+/// The weighted proximity of squared chords; -1 stands for an unknown place.
+#[inline(always)]
+fn proximity(constants: &Constants, chords: &Lanes) -> Lanes {
+    let near: Lanes = lanes(|l| {
+        let chord = chords[l].max(0.0).sqrt() * (0.5 / UNITS) as f32;
+        constants.proximity * exp_minus(2.0 * constants.arc_scale * arc_sine(chord.min(1.0)))
+    });
+    lanes(|l| if chords[l] < 0.0 { constants.proximity_unknown } else { near[l] })
+}
+
+/// Put the exact proximity in place where the chord is too long for the arc sine below.
+#[cold]
+fn far_proximity(index: &MatchIndex, tile: &Tile, group: usize, candidate: usize, chords: &Lanes, near: &mut Lanes) {
+    let (settings, there) = (&index.settings, index.degrees[candidate]);
+    for (l, &viewer) in tile.viewers.iter().skip(group * LANES).take(LANES).enumerate() {
+        if f64::from(chords[l].max(0.0)).sqrt() > 0.4 * UNITS {
+            let km = distance_km(index.degrees[viewer as usize], there);
+            near[l] = (settings.weights.proximity * (-km / settings.proximity_scale_km).exp()) as f32;
+        }
+    }
+}
+
+/// arcsin of x in [0, 1/4], to 2e-8 of itself (Taylor); beyond, some larger value that still rises.
+#[inline(always)]
+fn arc_sine(x: f32) -> f32 {
+    let s = x * x;
+    x + x * s * (1.0 / 6.0 + s * (3.0 / 40.0 + s * (15.0 / 336.0 + s * (105.0 / 3456.0 + s * (945.0 / 42240.0)))))
+}
+
+/// exp(-t) for t >= 0, to 2e-7 of itself (Cody and Waite's reduction, a polynomial of degree 6); 0 < result also for large t.
+#[inline(always)]
+#[must_use]
+#[allow(clippy::excessive_precision)] // ln 2 in two parts, as many digits as they have
+pub fn exp_minus(t: f32) -> f32 {
+    const ROUND: f32 = 12_582_912.0;
+    let x = -t.min(87.0);
+    let shifted = x * std::f32::consts::LOG2_E + ROUND;
+    let n = shifted - ROUND;
+    let r = (x - n * 0.693_359_375) - n * -2.121_944_4e-4;
+    let p = 1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0)));
+    let e = 1.0 + (r + r * r * (0.5 + r * p));
+    f32::from_bits(e.to_bits().wrapping_add(shifted.to_bits() << 23))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_exponential_is_right_to_2e7() {
+        for i in 0..2_000_000 {
+            let t = i as f32 * 4e-5;
+            let exact = libm::exp(-f64::from(t));
+            assert!((f64::from(exp_minus(t)) / exact - 1.0).abs() < 2e-7 + 1e-7 * f64::from(t), "{t}");
+            assert!((f64::from(exp_minus(t)) - exact).abs() < 1.5e-7, "{t}");
+        }
+        assert!(exp_minus(f32::MAX) < 1e-37);
+    }
+
+    #[test]
+    fn the_arc_sine_is_right_within_a_quarter() {
+        for i in 1..=250_000 {
+            let x = i as f32 * 1e-6;
+            assert!((f64::from(arc_sine(x)) / libm::asin(f64::from(x)) - 1.0).abs() < 2e-7, "{x}");
+        }
+        assert!(arc_sine(1.0) > arc_sine(0.999));
+    }
+
+    #[test]
+    fn dots_are_those_of_f64() {
+        let viewers: Vec<Lanes> = (0..64).map(|d| lanes(|l| ((d * 37 + l * 11) % 23) as f32 / 23.0 - 0.5)).collect();
+        let row: Vec<f32> = (0..64).map(|d| ((d * 29) % 31) as f32 / 31.0 - 0.5).collect();
+        let sums = dots(&viewers, [&row; ABREAST]);
+        for l in 0..LANES {
+            let exact: f64 = (0..64).map(|d| f64::from(viewers[d][l]) * f64::from(row[d])).sum();
+            assert!((f64::from(sums[3][l]) - exact).abs() < 1e-6);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! The instruction sets that the same loops are compiled for, and the choice among them at run time.
+//!
+//! There is one body, written in plain Rust; each path is an instance of it. The only unsafe code is the call of an
+//! instance after its instruction set was found.
+
+use super::error::{Error, Result};
+use super::index::MatchIndex;
+use super::lanes::GROUPS;
+use super::meet::{Sink, meet};
+use super::score::Batch;
+use super::tile::Tile;
+
+/// An instruction set that this machine has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Path(Set);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Set {
+    /// What every machine of the architecture has.
+    Plain,
+    /// 256-bit vectors.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// 256-bit vectors with the masks and registers of AVX-512.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
+
+impl Path {
+    /// What this machine has, best first.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        #[allow(unused_mut)]
+        let mut paths = vec![Self(Set::Plain)];
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx2") {
+                paths.insert(0, Self(Set::Avx2));
+                if is_x86_feature_detected!("avx512f")
+                    && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512dq")
+                    && is_x86_feature_detected!("avx512vl")
+                {
+                    paths.insert(0, Self(Set::Avx512));
+                }
+            }
+        }
+        paths
+    }
+
+    /// The name that Python uses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Set::Plain => "plain",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => "avx512",
+        }
+    }
+
+    /// The path of that name, or the best one.
+    pub fn choose(name: Option<&str>) -> Result<Self> {
+        let paths = Self::available();
+        let Some(name) = name else { return Ok(paths[0]) };
+        paths.iter().copied().find(|path| path.name() == name).ok_or_else(|| {
+            let names: Vec<_> = paths.iter().map(|path| path.name()).collect();
+            Error::argument("simd", name, &format!("this machine has {}", names.join(", ")))
+        })
+    }
+
+    /// Run `meet` on this path.
+    pub fn meet(self, index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
+        match self.0 {
+            Set::Plain => meet(index, tile, batches, sink),
+            // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `meet_avx2`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { meet_avx2(index, tile, batches, sink) },
+            // SAFETY: `Set::Avx512` is only made by `available`, which found the features of `meet_avx512`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => unsafe { meet_avx512(index, tile, batches, sink) },
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn meet_avx2(index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
+    meet(index, tile, batches, sink);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,avx512f,avx512bw,avx512dq,avx512vl")]
+fn meet_avx512(index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
+    meet(index, tile, batches, sink);
+}

@@ -1,0 +1,252 @@
+//! The best candidates of many viewers, on several threads.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::error::{Error, Result};
+use super::facts::Facts;
+use super::index::{MatchIndex, NOBODY, flag};
+use super::lanes::{GROUPS, TILE};
+use super::meet::{Best, Count};
+use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
+use super::score::Batch;
+use super::simd::Path;
+use super::tile::Tile;
+use super::topk::{id_rank_of, score_of};
+
+/// Viewers farther apart than this share no tile, unless they reach farther anyhow: 60 km.
+const TILE_WIDTH: f64 = 60.0 / EARTH_RADIUS_KM * UNITS;
+/// How often the caller is asked whether to go on.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How to run.
+pub struct Run<'a> {
+    /// The instruction set.
+    pub path: Path,
+    /// Threads; 0 for one a core.
+    pub threads: usize,
+    /// Called now and then with the number of viewers done; false stops the run.
+    pub tick: &'a mut (dyn FnMut(usize) -> bool + Send),
+}
+
+/// Columns of lists, with room for k entries a viewer.
+#[derive(Debug)]
+#[allow(missing_docs)] // python/feedscore/population.py explains each
+pub struct Lists<'a> {
+    pub candidates: &'a mut [u32],
+    pub candidate_ids: &'a mut [i64],
+    pub scores: &'a mut [f32],
+    pub facts: &'a mut [i64],
+}
+
+/// The room for one viewer's list.
+struct Slot<'a> {
+    viewer: u32,
+    length: &'a mut i64,
+    candidates: &'a mut [u32],
+    candidate_ids: &'a mut [i64],
+    scores: &'a mut [f32],
+    facts: &'a mut [i64],
+}
+
+/// Fill in the best k candidates of each viewer (rows), and tell the offsets of the lists, one more than viewers.
+pub fn top(index: &MatchIndex, viewers: &[u32], k: usize, lists: Lists<'_>, run: Run<'_>) -> Result<Vec<i64>> {
+    check_viewers(index, viewers)?;
+    let room = viewers.len().checked_mul(k);
+    for length in [lists.candidates.len(), lists.candidate_ids.len(), lists.scores.len(), lists.facts.len()] {
+        if k == 0 || Some(length) != room {
+            return Err(Error::argument("k", k, "must be 1 or more, with room for k entries a viewer"));
+        }
+    }
+    let mut offsets = vec![0; viewers.len() + 1];
+    let Lists { candidates, candidate_ids, scores, facts } = lists;
+    let slots = viewers
+        .iter()
+        .zip(&mut offsets[1..])
+        .zip(candidates.chunks_exact_mut(k).zip(candidate_ids.chunks_exact_mut(k)))
+        .zip(scores.chunks_exact_mut(k).zip(facts.chunks_exact_mut(k)))
+        .map(|(((&row, length), (candidates, candidate_ids)), (scores, facts))| {
+            let viewer = index.positions[row as usize];
+            Slot { viewer, length, candidates, candidate_ids, scores, facts }
+        })
+        .filter(|slot| slot.viewer != NOBODY)
+        .collect();
+    let path = run.path;
+    run_tiles(index, slots, |slot| slot.viewer, run, || {
+        let mut worker = Worker::new(index);
+        let mut best = Best::new(index, k);
+        let (mut facts, mut keys) = (Facts::new(), Vec::new());
+        move |tile: Vec<Slot<'_>>| {
+            worker.tile.seat(index, tile.iter().map(|slot| slot.viewer));
+            best.seat(index, &worker.tile);
+            path.meet(index, &mut worker.tile, &mut worker.batches, &mut best);
+            for (lane, slot) in tile.into_iter().enumerate() {
+                best.take_list(lane, &mut keys);
+                facts.seat(index, slot.viewer as usize);
+                *slot.length = keys.len() as i64;
+                write_list(index, &facts, &keys, slot);
+            }
+        }
+    })?;
+    for at in 1..offsets.len() {
+        offsets[at] += offsets[at - 1];
+    }
+    close_gaps(&offsets, k, candidates);
+    close_gaps(&offsets, k, candidate_ids);
+    close_gaps(&offsets, k, scores);
+    close_gaps(&offsets, k, facts);
+    Ok(offsets)
+}
+
+/// Count the eligible candidates of each viewer (rows).
+pub fn count_eligible(index: &MatchIndex, viewers: &[u32], run: Run<'_>) -> Result<Vec<u64>> {
+    check_viewers(index, viewers)?;
+    let mut counts = vec![0; viewers.len()];
+    let slots: Vec<(u32, &mut u64)> = viewers
+        .iter()
+        .zip(&mut counts)
+        .map(|(&row, count)| (index.positions[row as usize], count))
+        .filter(|slot| slot.0 != NOBODY)
+        .collect();
+    let path = run.path;
+    run_tiles(index, slots, |slot| slot.0, run, || {
+        let mut worker = Worker::new(index);
+        move |tile: Vec<(u32, &mut u64)>| {
+            worker.tile.seat(index, tile.iter().map(|slot| slot.0));
+            let mut count = Count::default();
+            path.meet(index, &mut worker.tile, &mut worker.batches, &mut count);
+            for ((_, result), eligible) in tile.into_iter().zip(count.eligible) {
+                *result = eligible;
+            }
+        }
+    })?;
+    Ok(counts)
+}
+
+/// What a thread needs to run tiles.
+struct Worker {
+    tile: Tile,
+    batches: [Batch; GROUPS],
+}
+
+impl Worker {
+    fn new(index: &MatchIndex) -> Self {
+        Self { tile: Tile::new(index), batches: Default::default() }
+    }
+}
+
+/// Cut the slots into tiles of viewers that are near each other, and let threads run them.
+fn run_tiles<S: Send, W: FnMut(Vec<S>)>(
+    index: &MatchIndex,
+    mut slots: Vec<S>,
+    viewer: impl Fn(&S) -> u32,
+    run: Run<'_>,
+    worker: impl Fn() -> W + Sync,
+) -> Result<()> {
+    slots.sort_unstable_by_key(&viewer);
+    let sizes = tile_sizes(index, slots.iter().map(&viewer));
+    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if run.threads == 0 { cores() } else { run.threads }.clamp(1, sizes.len().max(1));
+    let queue = Mutex::new((sizes.into_iter(), slots.into_iter()));
+    let next = || {
+        let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = queue.0.next()?;
+        Some(queue.1.by_ref().take(size).collect::<Vec<S>>())
+    };
+    let (stop, done) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let work = || {
+        let mut worker = worker();
+        while let Some(tile) = next().filter(|_| !stop.load(Ordering::Relaxed)) {
+            let size = tile.len();
+            worker(tile);
+            done.fetch_add(size, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        let (alive, ended) = channel::<()>();
+        let mut handles = Vec::new();
+        for _ in 0..threads {
+            let (alive, work) = (alive.clone(), &work);
+            let spawned = std::thread::Builder::new().spawn_scoped(scope, move || {
+                let _alive = alive;
+                work();
+            });
+            match spawned {
+                Ok(handle) => handles.push(handle),
+                // Fewer threads will do; none will not.
+                Err(error) if handles.is_empty() => {
+                    return Err(Error::Internal(format!("no thread could be started: {error}")));
+                }
+                Err(_) => break,
+            }
+        }
+        drop(alive);
+        while ended.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+            if !(run.tick)(done.load(Ordering::Relaxed)) {
+                stop.store(true, Ordering::Relaxed);
+            }
+        }
+        if handles.into_iter().any(|handle| handle.join().is_err()) {
+            return Err(Error::Internal("a worker of the match kernel panicked: please report it".into()));
+        }
+        if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+    })
+}
+
+/// The sizes of tiles of ascending positions: full, but not of people who have different neighbours.
+fn tile_sizes(index: &MatchIndex, viewers: impl Iterator<Item = u32>) -> Vec<usize> {
+    let mut sizes = Vec::new();
+    let (mut size, mut extent, mut reach, mut placed) = (0, Extent::EMPTY, 0.0_f32, true);
+    for viewer in viewers {
+        let record = &index.records[viewer as usize];
+        let mut wider = extent;
+        wider.include(record.point);
+        let is_placed = record.flags & flag::PLACED != 0;
+        let farther = reach.max(record.beyond);
+        let too_wide = is_placed && wider.widest().1 as f64 > TILE_WIDTH.max(f64::from(farther).sqrt() / 2.0);
+        if size == TILE || (size > 0 && (too_wide || is_placed != placed)) {
+            sizes.push(size);
+            (size, extent, reach) = (0, Extent::EMPTY, 0.0);
+        }
+        extent.include(record.point);
+        (size, reach, placed) = (size + 1, reach.max(record.beyond), is_placed);
+    }
+    if size > 0 {
+        sizes.push(size);
+    }
+    sizes
+}
+
+fn check_viewers(index: &MatchIndex, viewers: &[u32]) -> Result<()> {
+    let people = index.positions.len();
+    match viewers.iter().position(|&row| row as usize >= people) {
+        Some(at) => {
+            let rule = format!("must be below {people}, the number of people");
+            Err(Error::element("viewers", at, viewers[at], &rule))
+        }
+        None => Ok(()),
+    }
+}
+
+fn write_list(index: &MatchIndex, facts: &Facts, keys: &[u64], slot: Slot<'_>) {
+    let columns = slot.candidates.iter_mut().zip(slot.candidate_ids).zip(slot.scores.iter_mut().zip(slot.facts));
+    for (&key, ((row, id), (score, packed))) in keys.iter().zip(columns) {
+        let candidate = index.by_id[id_rank_of(key) as usize] as usize;
+        *row = index.rows[candidate];
+        *id = index.ids[*row as usize];
+        *score = score_of(key);
+        *packed = facts.of(index, candidate, *score);
+    }
+}
+
+/// Move the lists together that were written k apart.
+fn close_gaps<T: Copy>(offsets: &[i64], k: usize, values: &mut [T]) {
+    for (slot, pair) in offsets.windows(2).enumerate() {
+        let (from, to) = (pair[0] as usize, pair[1] as usize);
+        if from != slot * k {
+            values.copy_within(slot * k..slot * k + (to - from), from);
+        }
+    }
+}
