@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..db.engine import Database
+from ..source.town import make_town, write_town
 from .output import print_table, remark, say
 
 PEOPLE = 2_000
@@ -33,8 +34,8 @@ def furnish(database: Database, now: datetime) -> None:
     with database.connection() as connection:
         if connection.execute(ANYBODY).fetchone() == (True,):
             return
-    remark(f"The database is empty: making up a town of {PEOPLE:,} people.")
-    del now
+        remark(f"The database is empty: making up a town of {PEOPLE:,} people.")
+        write_town(connection, make_town(PEOPLE, SEED, now))
 
 
 def show_example(database: Database) -> None:

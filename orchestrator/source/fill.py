@@ -23,7 +23,7 @@ WHERE relnamespace = 'app'::regnamespace AND relkind IN ('v', 'm', 'f', 'p') ORD
 # Whether a table holds a row.
 ANY_ROW = "SELECT EXISTS (SELECT FROM {table})"
 
-# Rows that are copied into a table truncated in the same transaction need no write-ahead log.
+# Empty tables are truncated too: what is then copied in the same transaction needs no write-ahead log.
 EMPTY = "TRUNCATE {tables}"
 
 # The primary keys of schema app that no foreign key stands on.
@@ -43,34 +43,40 @@ Progress = Callable[[str, int], None]
 TABLES = tuple(table.name for table in CONTRACT)
 
 
-def make_room(connection: psycopg.Connection, *, replace: bool) -> None:
-    """Make the application's tables where there are none, and see that they are empty.
+def check_room(connection: psycopg.Connection, *, replace: bool) -> None:
+    """Make the application's tables where there are none, and see that they may be filled.
 
     SourceError where schema app holds views, which are somebody else's to fill; and where a table holds
-    rows, unless `replace` says to remove them.
+    rows, unless `replace` allows to remove them.
     """
     create_application_tables(connection)
     foreign = [name for (name,) in connection.execute(NOT_TABLES)]
     if foreign:
         raise SourceError(
-            f"app.{foreign[0]} is not a plain table: schema app belongs to an application, and feedscore never"
-            " writes there; use a database of its own"
+            f"app.{foreign[0]} is not a plain table: schema app belongs to an application, where feedscore"
+            " never writes; use a database of its own"
         )
     filled = [name for name in TABLES if _holds_rows(connection, name)]
     if filled and not replace:
         raise SourceError(
             f"app.{filled[0]} is not empty; --replace removes what all tables of schema app hold"
         )
-    connection.execute(sql.SQL(EMPTY).format(tables=_named(TABLES)))
 
 
 def fill(
-    connection: psycopg.Connection, tables: Iterable[TableRows], progress: Progress | None = None
+    connection: psycopg.Connection,
+    tables: Iterable[TableRows],
+    progress: Progress | None = None,
+    *,
+    replace: bool = False,
 ) -> dict[str, int]:
-    """Write rows into the tables that `make_room` made empty, and tell how many each got; the caller commits.
+    """Write rows into the application's tables, and tell how many each got; the caller commits.
 
-    Both belong into one transaction: then nobody sees half of it, and a failure leaves what was there before.
+    Until then nobody else sees anything of it, and a failure leaves what was there before. SourceError where
+    the tables may not be filled, as `check_room` says; with `replace` their rows are removed first.
     """
+    check_room(connection, replace=replace)
+    connection.execute(sql.SQL(EMPTY).format(tables=_named(TABLES)))
     written: Counter[str] = Counter()
     with _keys_aside(connection):
         for rows in tables:

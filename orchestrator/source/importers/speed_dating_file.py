@@ -2,7 +2,7 @@
 
 One row stands for one date, seen by one of the two. A row is skipped where iid, gender, wave, order or pid
 is missing or impossible, where pid is nobody of the file or iid itself, and where the two met in an earlier
-row. Any other impossible value (a rating of 0, an interest of 13) is left out alone; a missing one is no fault.
+row. Any other impossible value (a rating of 0, an interest of 13) is left out alone; a missing one is fine.
 What a person said about themselves is taken from the person's first row.
 """
 

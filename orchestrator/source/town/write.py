@@ -10,7 +10,7 @@ from .tables import tables
 
 
 def write_town(
-    connection: psycopg.Connection, town: Town, progress: Progress | None = None
+    connection: psycopg.Connection, town: Town, progress: Progress | None = None, *, replace: bool = False
 ) -> dict[str, int]:
-    """Copy the town into tables that `make_room` made empty; tells the rows of each; the caller commits."""
-    return fill(connection, tables(town), progress)
+    """Fill the application's tables with the town, as `fill` does, and tell how many rows each got."""
+    return fill(connection, tables(town), progress, replace=replace)
