@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tomllib
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,14 @@ class Settings(BaseSettings):
         if level.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return level.upper()
+
+    @field_validator("match")
+    @classmethod
+    def _can_be_used(cls, match: MatchSettings) -> MatchSettings:
+        for name, value in asdict(match).items():
+            if not math.isfinite(value) or value < 0 or (value == 0 and not name.endswith("_weight")):
+                raise ValueError(f"{name} must be {'0 or more' if name.endswith('_weight') else 'above 0'}")
+        return match
 
     @classmethod
     def settings_customise_sources(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,15 +36,24 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server_url() -> Iterator[str]:
     """The address of a server on which the tests may create databases."""
     if ENVIRONMENT_URL:
         yield ENVIRONMENT_URL
         return
-    server = EmbeddedServer(tmp_path_factory.mktemp("server"))
-    server.acquire()
-    yield server.url
-    server.release()
+    # Not below pytest's folders: whenever another pytest starts, it closes them to the owner of the server.
+    with tempfile.TemporaryDirectory(prefix="feedscore-tests-") as folder:
+        server = EmbeddedServer(Path(folder))
+        server.acquire()
+        yield server.url
+        server.release()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A fresh folder in which an embedded server can live."""
+    with tempfile.TemporaryDirectory(prefix="feedscore-test-") as folder:
+        yield Path(folder)
 
 
 def address_of(server_url: str, database: str) -> str:

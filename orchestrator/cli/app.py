@@ -19,12 +19,13 @@ from ..db.faults import explain
 from ..errors import ExitCode, FeedscoreError
 from ..log import set_up_logging
 from ..settings import load_settings
-from . import db, runs, source
+from . import db, import_people, runs, source
 from .config import masked, show_config
 from .doctor import doctor
 from .list_jobs import list_jobs, show_plan
 from .output import remark, say
 from .run import run
+from .town import town
 from .town import town
 
 log = structlog.get_logger()
@@ -41,9 +42,12 @@ app = typer.Typer(
 )
 app.command("run")(run)
 app.command("town")(town)
+app.add_typer(import_people.app, name="import")
 app.command("list")(list_jobs)
 app.command("plan")(show_plan)
 app.add_typer(runs.app, name="runs")
+app.command("town")(town)
+app.add_typer(import_people.app, name="import")
 app.add_typer(source.app, name="source")
 app.add_typer(db.app, name="db")
 app.command("config")(show_config)

@@ -10,8 +10,8 @@ from .options import AsJson
 from .output import print_json, print_table
 
 MASK = "***"
-PASSWORD_IN_ADDRESS = re.compile(r"(://[^/@:]*:)[^@]*(@)")
-PASSWORD_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
+PASSWORD_IN_ADDRESS = re.compile(r"(://[^/@:\s]*:)\S*(@)")
+PASSWORD_IN_QUERY = re.compile(r"([?&](?:ssl)?password=)[^&\s]*", re.IGNORECASE)
 
 
 def show_config(as_json: AsJson = False) -> None:

@@ -46,8 +46,8 @@ def test_terminated_connections_end_the_run_which_the_next_resumes(
     assert (again.status, again.items_processed, count_items(items)) == (RunStatus.SUCCESS, 50 - done, 50)
 
 
-def test_a_stopped_server_leaves_nothing_half_written(tmp_path: Path) -> None:
-    server = EmbeddedServer(tmp_path)
+def test_a_stopped_server_leaves_nothing_half_written(open_folder: Path) -> None:
+    server = EmbeddedServer(open_folder)
     server.acquire()
 
     def stop_server(_: psycopg.Connection, batch: Batch) -> None:
@@ -56,7 +56,7 @@ def test_a_stopped_server_leaves_nothing_half_written(tmp_path: Path) -> None:
             as_owner = ["runuser", "-u", "nobody", "--"] if server.cluster.owner() == "nobody" else []
             subprocess.run([*as_owner, *program.split()], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
-    settings = Settings(database_url=SecretStr(server.url), data_dir=tmp_path)
+    settings = Settings(database_url=SecretStr(server.url), data_dir=open_folder)
     with Database(settings) as database:
         migrate_all(database)
         failed = run_job(database, settings, batch_job(stop_server), now=NOW)
