@@ -26,7 +26,6 @@ from .list_jobs import list_jobs, show_plan
 from .output import remark, say
 from .run import run
 from .town import town
-from .town import town
 
 log = structlog.get_logger()
 LAYOUT: Literal["rich"] | None = (
@@ -41,8 +40,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "terminal_width": None if LAYOUT else 110},
 )
 app.command("run")(run)
-app.command("town")(town)
-app.add_typer(import_people.app, name="import")
 app.command("list")(list_jobs)
 app.command("plan")(show_plan)
 app.add_typer(runs.app, name="runs")

@@ -67,9 +67,8 @@ def make_people(people: int, seed: int, now: float) -> People:
     age = _ages(random, people)
     birth_date = birth_dates(random, age, now)
     birth_date[unknown("birth_date")] = np.datetime64("NaT")
-    joined_days = _shortened_exponential(random, people, MEAN_DAYS_SINCE_JOINED, MOST_DAYS_SINCE_JOINED)
-    created_at = np.floor(now - joined_days * SECONDS_PER_DAY)
-    away_days = np.minimum(random.exponential(1.0, people) ** 2 * 6.0, joined_days)
+    created_at = join_dates(random, people, now)
+    away_days = random.exponential(1.0, people) ** 2 * 6.0
     last_active_at = np.maximum(np.floor(now - away_days * SECONDS_PER_DAY), created_at)
     last_active_at[unknown("last_active")] = np.nan
     name = _names(random, gender)
@@ -110,10 +109,11 @@ def birth_dates(random: np.random.Generator, age: UInt8, now: float) -> NDArray[
     return np.asarray(today - days_old.astype("timedelta64[D]"))
 
 
-def _shortened_exponential(random: np.random.Generator, people: int, mean: float, most: float) -> Float64:
-    """Draw from an exponential distribution cut off at `most`."""
-    below = -np.expm1(-most / mean)
-    return np.asarray(-mean * np.log1p(-random.random(people) * below))
+def join_dates(random: np.random.Generator, people: int, now: float) -> Float64:
+    """Draw when people joined, in seconds since 1970: exponential, within five years."""
+    below = -np.expm1(-MOST_DAYS_SINCE_JOINED / MEAN_DAYS_SINCE_JOINED)
+    days_ago = -MEAN_DAYS_SINCE_JOINED * np.log1p(-random.random(people) * below)
+    return np.asarray(np.floor(now - days_ago * SECONDS_PER_DAY))
 
 
 def _names(random: np.random.Generator, gender: UInt8) -> NDArray[np.int16]:
