@@ -2,8 +2,12 @@
 
 from ..plan import check_registry
 from ..registry import Registry
+from .matching import build_user_traits, match_scores, ratings_aggregate
+from .search import user_interest_sets
 
-registry = Registry.of(())
+registry = Registry.of(
+    (build_user_traits.JOB, user_interest_sets.JOB, ratings_aggregate.JOB, match_scores.JOB)
+)
 check_registry(registry)
 
 __all__ = ["registry"]
