@@ -108,7 +108,7 @@ class ContentCheck:
             key=", ".join(f"t.{column}" for column in key),
         )
         message = f"several rows of the same {', '.join(key)}"
-        effect = "What counts depends on the order of the rows: select one of them in the view."
+        effect = "The latest counts; of rows without a time, the first by their other columns."
         yield from self._found(query, ", ".join(key), FaultKind.DUPLICATE, message, effect)
 
     def _orphans(self, reference: Reference) -> Iterator[Fault]:

@@ -11,8 +11,16 @@ from .catalog import Relation
 from .faults import Fault, FaultKind, Severity
 from .terms import Index, Table
 
-# The first column or expression of an index, as conditions in plans spell it.
-LEADING_COLUMN = "SELECT pg_get_indexdef(to_regclass(format('%%I.%%I', %s::text, %s::text)), 1, false)"
+# The first column or expression, as plans spell it, of the index in use and of all others of its table that
+# hold whatever may be asked for. The planner takes any of them when the table is tiny.
+FIRST_COLUMNS = """
+SELECT head FROM pg_index AS i
+JOIN pg_class AS x ON x.oid = i.indexrelid
+CROSS JOIN LATERAL pg_get_indexdef(i.indexrelid, 1, false) AS head
+WHERE i.indrelid = to_regclass(format('%%I.%%I', %(schema)s::text, %(table)s::text)) AND i.indisvalid
+  AND (x.relname = %(index)s OR i.indpred IS NULL
+    OR pg_get_expr(i.indpred, i.indrelid) = format('(%%s IS NOT NULL)', head))
+"""
 ONLY_IF_NEEDED = "SET LOCAL enable_seqscan = off"
 
 Plan = dict[str, Any]  # Any: a plan as EXPLAIN tells it in JSON
@@ -78,13 +86,11 @@ def _by_index(connection: psycopg.Connection, scan: Plan) -> bool:
     condition = scan.get("Index Cond", "")
     if not condition:
         return False
-    row = connection.execute(LEADING_COLUMN, (scan["Schema"], scan["Index Name"])).fetchone()
-    leading: str | None = row[0] if row else None
     for prefix in (f"{scan['Alias']}.", f'"{scan["Alias"]}".'):
         condition = condition.replace(prefix, "")
-    if leading is None:
-        return False
-    return _bare(condition).startswith((f"{_bare(leading)} = ", f"{_bare(leading)}::"))  # :: of a domain
+    names = {"schema": scan["Schema"], "table": scan["Relation Name"], "index": scan["Index Name"]}
+    heads = [_bare(head) for (head,) in connection.execute(FIRST_COLUMNS, names)]
+    return _bare(condition).startswith(tuple(f"{head}{after}" for head in heads for after in (" = ", "::")))
 
 
 def _bare(expression: str) -> str:

@@ -10,6 +10,14 @@ NOT_FINITE = "('NaN', 'Infinity', '-Infinity')"
 IGNORED = "The row is ignored."
 PLACE_UNKNOWN = "The place counts as unknown."
 
+# Genders that somebody seeks have a code each; those that nobody has share one.
+GENDERS_BEYOND_63 = """
+SELECT row_number() OVER (ORDER BY code), code FROM (
+  SELECT DISTINCT CASE WHEN h.gender IS NULL THEN 'genders that nobody has' ELSE s.gender END AS code
+  FROM (SELECT DISTINCT unnest(seeking) AS gender FROM app.preferences) AS s
+  LEFT JOIN (SELECT DISTINCT gender FROM app.users) AS h USING (gender)
+  WHERE s.gender ~ '[^[:space:]]' ORDER BY 1 OFFSET 63) AS beyond"""
+
 USERS = Table(
     "users",
     "People, one row each. Keep those who left (is_active false) for as long as other tables speak of them.",
@@ -91,10 +99,7 @@ USERS = Table(
         Search(
             "gender",
             ("users.gender", "preferences.seeking"),
-            "SELECT row_number() OVER (ORDER BY gender), gender FROM ("
-            " SELECT gender FROM app.users WHERE gender IS NOT NULL GROUP BY 1 INTERSECT"
-            " SELECT g FROM app.preferences CROSS JOIN unnest(seeking) AS g GROUP BY 1"
-            " ORDER BY 1 OFFSET 63) AS beyond",
+            GENDERS_BEYOND_63,
             "more than 63 genders that somebody seeks; those beyond",
             "match-scores has 63 codes for genders, and refuses to run.",
             FaultKind.TOO_MANY,

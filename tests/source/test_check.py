@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 import psycopg
 import pytest
@@ -10,6 +10,9 @@ import pytest
 from orchestrator.source.check import breaks_contract, check_source
 from orchestrator.source.contract import CONTRACT
 from orchestrator.source.faults import Fault, FaultKind, Severity
+from orchestrator.source.fill import fill
+from orchestrator.source.town.make import make_town
+from orchestrator.source.town.tables import tables
 
 TODAY = date(2025, 6, 1)
 
@@ -20,6 +23,13 @@ def seen(faults: list[Fault]) -> list[tuple[str, str, int, tuple[str, ...]]]:
 
 def test_people_without_a_fault_pass(people: psycopg.Connection) -> None:
     assert check_source(people, TODAY) == []
+
+
+def test_the_synthetic_town_passes_although_much_is_missing_in_it(connection: psycopg.Connection) -> None:
+    town = make_town(500, 1, datetime.combine(TODAY, time(12), UTC))
+    fill(connection, tables(town))
+    assert connection.execute("SELECT count(*) FROM app.users WHERE latitude IS NULL").fetchone() != (0,)
+    assert check_source(connection, TODAY) == []
 
 
 def test_empty_tables_pass_with_a_warning(people: psycopg.Connection) -> None:
@@ -214,6 +224,13 @@ PLANTED = [
         "g064",
     ),
     (
+        "UPDATE app.users SET gender = 'g' || id; INSERT INTO app.users (id, created_at, gender)"
+        " SELECT i, '2024-01-01', 'g' || i FROM generate_series(22, 63) AS i;"
+        " UPDATE app.preferences SET seeking = (SELECT array_agg(gender) || '{x,y}' FROM app.users)",
+        "app.users.gender",
+        "genders that nobody has",
+    ),
+    (
         "UPDATE app.preferences SET goals = (SELECT array_agg('goal' || i) FROM generate_series(10, 74) AS i)"
         " WHERE user_id IN (1, 2)",
         "app.preferences.goals",
@@ -270,6 +287,15 @@ def test_an_index_on_another_column_first_does_not_serve_a_read(people: psycopg.
     [fault] = check_source(people, TODAY)
     assert (fault.place, fault.severity) == ("app.blocks.blocked_id", Severity.ERROR)
     assert "CREATE INDEX ON app.blocks (blocked_id)" in fault.message
+
+
+def test_the_planner_taking_another_index_of_a_tiny_table_is_no_fault(people: psycopg.Connection) -> None:
+    people.execute("""
+      TRUNCATE app.blocks;
+      INSERT INTO app.blocks VALUES (1, 2, now()), (1, 3, now()), (2, 3, now());
+      ANALYZE app.blocks
+    """)
+    assert check_source(people, TODAY) == []
 
 
 def test_a_partial_or_partitioned_index_serves_a_read(people: psycopg.Connection) -> None:
