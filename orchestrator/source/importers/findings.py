@@ -43,7 +43,7 @@ class Findings:
         """Count a case, and tell whether it is among those that are named one by one."""
         sort = f"{field}: {reason}"
         counts[sort] += 1
-        if counts[sort] == self._most_named + 1:
+        if 0 < self._most_named == counts[sort] - 1:
             log.warning("further ones are only counted", field=field, reason=reason)
         return counts[sort] <= self._most_named
 

@@ -46,7 +46,7 @@ def import_speed_dating(path: Path, now: datetime, *, with_decisions: bool = Fal
     """Turn the file into rows of the application's tables as they would stand at `now`."""
     findings = Findings()
     experiment = read_speed_dating(find_speed_dating(path), findings)
-    places, notes = _places(experiment, findings)
+    places, notes = find_places(experiment, findings)
     tables = speed_dating_tables(experiment, places, now.timestamp())
     if with_decisions:
         tables += decision_tables(experiment, now.timestamp())
@@ -54,7 +54,7 @@ def import_speed_dating(path: Path, now: datetime, *, with_decisions: bool = Fal
     return Imported(tables, findings, notes)
 
 
-def _places(experiment: SpeedDating, findings: Findings) -> tuple[dict[int, Place], list[str]]:
+def find_places(experiment: SpeedDating, findings: Findings) -> tuple[dict[int, Place], list[str]]:
     """Find where people come from."""
     folder = zip_folder(experiment.file)
     if folder is None:

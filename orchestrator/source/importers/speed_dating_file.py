@@ -9,7 +9,7 @@ What a person said about themselves is taken from the person's first row.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,6 +79,11 @@ class Date:
     matched: bool | None
     """Whether both did."""
 
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The two people, the smaller id first."""
+        return min(self.rater, self.rated), max(self.rater, self.rated)
+
 
 @dataclass(frozen=True)
 class SpeedDating:
@@ -88,13 +93,15 @@ class SpeedDating:
     people: dict[int, Dater]
     dates: list[Date]
 
-    def last_order(self) -> dict[tuple[int, int], int]:
-        """Tell, for each pair of (smaller id, larger id), the later of the two places in their evenings."""
-        orders: dict[tuple[int, int], int] = {}
+    def orders(self, choose: Callable[[int, int], int]) -> dict[tuple[int, int], int]:
+        """Tell the place that each pair's date had in their evenings: the earlier (min) or the later (max).
+
+        The two people of a date may disagree about it, as each counted only their own dates.
+        """
+        places: dict[tuple[int, int], int] = {}
         for date in self.dates:
-            pair = (min(date.rater, date.rated), max(date.rater, date.rated))
-            orders[pair] = max(orders.get(pair, 0), date.order)
-        return orders
+            places[date.pair] = choose(places.get(date.pair, date.order), date.order)
+        return places
 
 
 def read_speed_dating(file: Path, findings: Findings) -> SpeedDating:
