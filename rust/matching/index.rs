@@ -98,6 +98,17 @@ impl Vectors {
     }
 }
 
+/// The names of one person.
+#[derive(Debug, Clone, Copy)]
+pub struct Name {
+    /// The id that the application knows.
+    pub id: i64,
+    /// The row of the population.
+    pub row: u32,
+    /// The position in the index.
+    pub position: u32,
+}
+
 /// A population prepared for match scoring. "Position" is a place in the spatial order of those who can be matched.
 #[derive(Debug)]
 pub struct MatchIndex {
@@ -107,10 +118,8 @@ pub struct MatchIndex {
     pub rows: Vec<u32>,
     /// Row of the population -> position; `NOBODY` for those who cannot be matched.
     pub positions: Vec<u32>,
-    /// Id rank -> position.
-    pub by_id: Vec<u32>,
-    /// Row of the population -> id.
-    pub ids: Vec<i64>,
+    /// Id rank -> who it is.
+    pub by_id: Vec<Name>,
     /// The boxes to walk.
     pub tree: Tree,
     /// Class -> (gender, what is sought).
@@ -172,8 +181,9 @@ impl MatchIndex {
         for (position, &row) in rows.iter().enumerate() {
             positions[row as usize] = position as u32;
         }
-        let mut by_id: Vec<u32> = (0..rows.len() as u32).collect();
-        by_id.sort_unstable_by_key(|&position| p.ids[rows[position as usize] as usize]);
+        let name = |(position, &row): (usize, &u32)| Name { id: p.ids[row as usize], row, position: position as u32 };
+        let mut by_id: Vec<Name> = rows.iter().enumerate().map(name).collect();
+        by_id.sort_unstable_by_key(|name| name.id);
         let mut index = Self {
             settings: *settings,
             interests: Interests::build(&p.interests, rows.iter().copied())?,
@@ -188,7 +198,6 @@ impl MatchIndex {
             goal_rarity: goal_rarity(p.goals),
             excluded: OwnedSparse { offsets: p.excluded.offsets.to_vec(), values: p.excluded.values.to_vec() },
             hidden: OwnedSparse { offsets: p.hidden.offsets.to_vec(), values: hidden(p, settings) },
-            ids: p.ids.to_vec(),
             rows,
             positions,
             by_id,
@@ -201,8 +210,8 @@ impl MatchIndex {
         for (position, person) in people.iter().enumerate() {
             index.push_record(p, person, position);
         }
-        for (rank, &position) in index.by_id.iter().enumerate() {
-            index.records[position as usize].id_rank = rank as u32;
+        for (rank, name) in index.by_id.iter().enumerate() {
+            index.records[name.position as usize].id_rank = rank as u32;
         }
         Ok(index)
     }
@@ -225,7 +234,6 @@ impl MatchIndex {
         size_of_val(&*self.rows)
             + size_of_val(&*self.positions)
             + size_of_val(&*self.by_id)
-            + size_of_val(&*self.ids)
             + size_of_val(&*self.tree.nodes)
             + size_of_val(&*self.tree.segments)
             + size_of_val(&*self.classes)

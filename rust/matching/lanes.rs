@@ -18,8 +18,8 @@ pub type Mask = u64;
 
 /// Make each lane from its number.
 #[inline(always)]
-pub fn lanes<T: Copy>(of: impl Fn(usize) -> T) -> Lanes<T> {
-    let mut result = [of(0); LANES];
+pub fn lanes<T: Copy + Default>(of: impl Fn(usize) -> T) -> Lanes<T> {
+    let mut result = [T::default(); LANES];
     for (l, value) in result.iter_mut().enumerate() {
         *value = of(l);
     }

@@ -187,7 +187,7 @@ fn arc_sine(x: f32) -> f32 {
     x + x * s * (1.0 / 6.0 + s * (3.0 / 40.0 + s * (15.0 / 336.0 + s * (105.0 / 3456.0 + s * (945.0 / 42240.0)))))
 }
 
-/// exp(-t) for t >= 0, to 2e-7 of itself (Cody and Waite's reduction, a polynomial of degree 6); 0 < result also for large t.
+/// exp(-t) for t >= 0, to 2e-7 of itself (Cody and Waite's reduction, a polynomial of degree 7); 0 < result also for large t.
 #[inline(always)]
 #[must_use]
 #[allow(clippy::excessive_precision)] // ln 2 in two parts, as many digits as they have
@@ -197,7 +197,7 @@ pub fn exp_minus(t: f32) -> f32 {
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
     let r = (x - n * 0.693_359_375) - n * -2.121_944_4e-4;
-    let p = 1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0)));
+    let p = 1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0))));
     let e = 1.0 + (r + r * r * (0.5 + r * p));
     f32::from_bits(e.to_bits().wrapping_add(shifted.to_bits() << 23))
 }

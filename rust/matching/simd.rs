@@ -4,8 +4,10 @@
 //! instance after its instruction set was found.
 
 use super::error::{Error, Result};
+use super::facts::Facts;
 use super::index::MatchIndex;
 use super::lanes::GROUPS;
+use super::lists::{Lists, write_list};
 use super::meet::{Sink, meet};
 use super::score::Batch;
 use super::tile::Tile;
@@ -34,7 +36,12 @@ impl Path {
         let mut paths = vec![Self(Set::Plain)];
         #[cfg(target_arch = "x86_64")]
         {
-            if is_x86_feature_detected!("avx2") {
+            if is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("bmi1")
+                && is_x86_feature_detected!("bmi2")
+                && is_x86_feature_detected!("lzcnt")
+                && is_x86_feature_detected!("popcnt")
+            {
                 paths.insert(0, Self(Set::Avx2));
                 if is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
@@ -82,16 +89,41 @@ impl Path {
             Set::Avx512 => unsafe { meet_avx512(index, tile, batches, sink) },
         }
     }
+
+    /// Run `write_list` on this path.
+    pub fn write_list(self, index: &MatchIndex, facts: &Facts, keys: &[u64], list: Lists<'_>) {
+        match self.0 {
+            Set::Plain => write_list(index, facts, keys, list),
+            // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `write_list_avx2`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx2 => unsafe { write_list_avx2(index, facts, keys, list) },
+            // SAFETY: `Set::Avx512` is only made by `available`, which found the features of `write_list_avx512`.
+            #[cfg(target_arch = "x86_64")]
+            Set::Avx512 => unsafe { write_list_avx512(index, facts, keys, list) },
+        }
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,popcnt")]
+fn write_list_avx2(index: &MatchIndex, facts: &Facts, keys: &[u64], list: Lists<'_>) {
+    write_list(index, facts, keys, list);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
+fn write_list_avx512(index: &MatchIndex, facts: &Facts, keys: &[u64], list: Lists<'_>) {
+    write_list(index, facts, keys, list);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn meet_avx2(index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
     meet(index, tile, batches, sink);
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,avx512f,avx512bw,avx512dq,avx512vl")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
 fn meet_avx512(index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
     meet(index, tile, batches, sink);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::facts::Facts;
+pub use super::lists::Lists;
 use super::index::{MatchIndex, NOBODY, flag};
 use super::lanes::{GROUPS, TILE};
 use super::meet::{Best, Count};
@@ -14,7 +15,6 @@ use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
 use super::score::Batch;
 use super::simd::Path;
 use super::tile::Tile;
-use super::topk::{id_rank_of, score_of};
 
 /// Viewers farther apart than this share no tile, unless they reach farther anyhow: 60 km.
 const TILE_WIDTH: f64 = 60.0 / EARTH_RADIUS_KM * UNITS;
@@ -31,24 +31,11 @@ pub struct Run<'a> {
     pub tick: &'a mut (dyn FnMut(usize) -> bool + Send),
 }
 
-/// Columns of lists, with room for k entries a viewer.
-#[derive(Debug)]
-#[allow(missing_docs)] // python/feedscore/population.py explains each
-pub struct Lists<'a> {
-    pub candidates: &'a mut [u32],
-    pub candidate_ids: &'a mut [i64],
-    pub scores: &'a mut [f32],
-    pub facts: &'a mut [i64],
-}
-
 /// The room for one viewer's list.
 struct Slot<'a> {
     viewer: u32,
     length: &'a mut i64,
-    candidates: &'a mut [u32],
-    candidate_ids: &'a mut [i64],
-    scores: &'a mut [f32],
-    facts: &'a mut [i64],
+    list: Lists<'a>,
 }
 
 /// Fill in the best k candidates of each viewer (rows), and tell the offsets of the lists, one more than viewers.
@@ -69,7 +56,7 @@ pub fn top(index: &MatchIndex, viewers: &[u32], k: usize, lists: Lists<'_>, run:
         .zip(scores.chunks_exact_mut(k).zip(facts.chunks_exact_mut(k)))
         .map(|(((&row, length), (candidates, candidate_ids)), (scores, facts))| {
             let viewer = index.positions[row as usize];
-            Slot { viewer, length, candidates, candidate_ids, scores, facts }
+            Slot { viewer, length, list: Lists { candidates, candidate_ids, scores, facts } }
         })
         .filter(|slot| slot.viewer != NOBODY)
         .collect();
@@ -86,7 +73,7 @@ pub fn top(index: &MatchIndex, viewers: &[u32], k: usize, lists: Lists<'_>, run:
                 best.take_list(lane, &mut keys);
                 facts.seat(index, slot.viewer as usize);
                 *slot.length = keys.len() as i64;
-                write_list(index, &facts, &keys, slot);
+                path.write_list(index, &facts, &keys, slot.list);
             }
         }
     })?;
@@ -227,17 +214,6 @@ fn check_viewers(index: &MatchIndex, viewers: &[u32]) -> Result<()> {
             Err(Error::element("viewers", at, viewers[at], &rule))
         }
         None => Ok(()),
-    }
-}
-
-fn write_list(index: &MatchIndex, facts: &Facts, keys: &[u64], slot: Slot<'_>) {
-    let columns = slot.candidates.iter_mut().zip(slot.candidate_ids).zip(slot.scores.iter_mut().zip(slot.facts));
-    for (&key, ((row, id), (score, packed))) in keys.iter().zip(columns) {
-        let candidate = index.by_id[id_rank_of(key) as usize] as usize;
-        *row = index.rows[candidate];
-        *id = index.ids[*row as usize];
-        *score = score_of(key);
-        *packed = facts.of(index, candidate, *score);
     }
 }
 
