@@ -10,9 +10,13 @@ def main() -> None:
     try:
         from .cli.app import main as run_command  # noqa: PLC0415 -- only here can their absence be told
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in EXTRAS:
+        if error.name == "feedscore._native":
+            advice = "the compiled kernels are missing; in a checkout, run: make run"
+        elif (error.name or "").partition(".")[0] in EXTRAS:
+            advice = f"{error.name} is not installed; run: pip install 'feedscore[jobs,embedded]'"
+        else:
             raise
-        sys.stderr.write(f"{error.name} is not installed; run: pip install 'feedscore[jobs,embedded]'\n")
+        sys.stderr.write(f"{advice}\n")
         raise SystemExit(1) from None
     raise SystemExit(run_command())
 

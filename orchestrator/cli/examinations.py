@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import importlib.util
 import platform
 import shutil
 import sys
@@ -13,6 +12,8 @@ from enum import StrEnum
 from pathlib import Path
 
 import psycopg
+
+from feedscore import simd_paths
 
 from ..db.embedded import find_binaries
 from ..db.engine import Database
@@ -86,11 +87,9 @@ def _judge(subject: str, found: str, fault: Verdict | None, advice: str) -> Find
 
 def _kernels() -> Finding:
     version = importlib.metadata.version("feedscore")
-    if not importlib.util.find_spec("feedscore._native"):
-        return Finding(
-            Verdict.FAIL, "kernels", f"feedscore {version} without its compiled module", "run: make run"
-        )
-    return Finding(Verdict.OK, "kernels", f"feedscore {version}, compiled, on {platform.machine()}")
+    return Finding(
+        Verdict.OK, "kernels", f"feedscore {version}, {platform.machine()}: {', '.join(simd_paths())}"
+    )
 
 
 def _binaries() -> Finding:

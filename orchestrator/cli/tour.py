@@ -8,16 +8,16 @@ from ..db.engine import Database
 from ..source.town import make_town, write_town
 from .output import print_table, remark, say
 
-PEOPLE = 2_000
+PEOPLE = 5_000
 SEED = 1
 SHOWN = 8
 ANYBODY = "SELECT EXISTS (SELECT FROM app.users)"
-# Somebody with a name and as full a list as any: the first of those.
+# Somebody with a name and a choice of candidates: the one whose best candidate fits best.
 EXAMPLE = """
 SELECT u.id, u.display_name, extract(year FROM age(u.birth_date))::int, u.gender
 FROM feed.match_list AS l JOIN app.users AS u ON u.id = l.viewer_id
 WHERE u.display_name IS NOT NULL AND cardinality(l.candidate_ids) > 0
-ORDER BY least(cardinality(l.candidate_ids), 50) DESC, u.id LIMIT 1
+ORDER BY least(cardinality(l.candidate_ids), 20) DESC, l.scores[1] DESC, u.id LIMIT 1
 """
 BEST = """
 SELECT m.candidate_user_id, u.display_name, extract(year FROM age(u.birth_date))::int, u.gender,
