@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 from types import FrameType
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, NoReturn
 
 import psycopg
 import sqlalchemy.exc
@@ -17,7 +17,9 @@ import typer
 
 from ..db.faults import explain
 from ..errors import ExitCode, FeedscoreError
+from ..jobs import registry
 from ..log import set_up_logging
+from ..registry import Group
 from ..settings import load_settings
 from . import db, import_people, runs, source
 from .config import masked, show_config
@@ -28,18 +30,23 @@ from .run import run
 from .town import town
 
 log = structlog.get_logger()
-LAYOUT: Literal["rich"] | None = (
-    "rich" if sys.stdout.isatty() and sys.stderr.isatty() else None
-)  # a pipe gets no boxes
+WIDTH_OF_HELP = 110
+JOBS = (
+    f"Jobs: {', '.join(registry.jobs)}. Groups: {', '.join(g for g in Group if registry.in_group(g))}, all."
+)
 
 app = typer.Typer(
     name="orchestrator",
     no_args_is_help=True,
-    rich_markup_mode=LAYOUT,
+    rich_markup_mode=None,  # help and wrong use in plain text: the same on a terminal and in a pipe
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "terminal_width": None if LAYOUT else 110},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": WIDTH_OF_HELP,
+        "terminal_width": None if sys.stdout.isatty() else WIDTH_OF_HELP,
+    },
 )
-app.command("run")(run)
+app.command("run", epilog=JOBS)(run)
 app.command("list")(list_jobs)
 app.command("plan")(show_plan)
 app.add_typer(runs.app, name="runs")
@@ -66,6 +73,14 @@ def orchestrator(
     """Precomputed match scores and feeds: run the jobs, see what they found and why.
 
     Start with `orchestrator run`: without a database of yours it uses an embedded one and a made-up town.
+
+    \b
+    Examples:
+      orchestrator run                        match scores, and a look at one person's suggestions
+      orchestrator run all --stale            every job, only what is out of date
+      orchestrator plan match-scores          what would run, and why
+      orchestrator runs                       what ran, and how it ended
+      orchestrator doctor                     what could be wrong
 
     Exit codes: 0 done, 1 failed, 2 wrong use, 3 some items failed, 5 already running, 130 interrupted.
     """

@@ -103,5 +103,5 @@ class Bars:
 
     def ended(self, record: RunRecord) -> None:
         """Take the bar away; the table at the end tells the rest."""
-        if task := self._tasks.pop(record.id, None):
-            self.display.remove_task(task)
+        if record.id in self._tasks:  # a run that was skipped has none
+            self.display.remove_task(self._tasks.pop(record.id))

@@ -70,8 +70,6 @@ def run(  # noqa: PLR0917 -- typer makes options of them, never called by place
       orchestrator run matching --dry-run
       orchestrator run match-scores --user-id 8 --user-id 17
       orchestrator run all --stale --json
-
-    `orchestrator list` shows the jobs.
     """
     given = {
         "user_id": tuple(user_id) if user_id else None,
