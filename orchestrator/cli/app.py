@@ -24,9 +24,11 @@ from ..settings import load_settings
 from . import db, import_people, runs, source
 from .config import masked, show_config
 from .doctor import doctor
+from .explain import explain_pair
 from .list_jobs import list_jobs, show_plan
 from .output import remark, say
 from .run import run
+from .suggest import suggest
 from .town import town
 
 log = structlog.get_logger()
@@ -49,6 +51,8 @@ app = typer.Typer(
 app.command("run", epilog=JOBS)(run)
 app.command("list")(list_jobs)
 app.command("plan")(show_plan)
+app.command("suggest")(suggest)
+app.command("explain")(explain_pair)
 app.add_typer(runs.app, name="runs")
 app.command("town")(town)
 app.add_typer(import_people.app, name="import")

@@ -30,7 +30,7 @@ class Slice:
 
 def fetch_users(connection: psycopg.Connection) -> Int64:
     """Read the ids of everybody, ascending and unique."""
-    return np.unique(fetch(connection, USERS, {"id": "int8"}, rows_per_chunk=10_000).int64("id"))
+    return distinct(fetch(connection, USERS, {"id": "int8"}).int64("id"))
 
 
 def require_users(users: Int64, wanted: Sequence[int]) -> Int64:
@@ -41,6 +41,12 @@ def require_users(users: Int64, wanted: Sequence[int]) -> Int64:
         unknown = ", ".join(map(str, ids[~found]))
         raise ParameterError(f"user_id: no such user in app.users: {unknown}")
     return ids
+
+
+def distinct(values: Int64) -> Int64:
+    """Give the values, ascending, each once; by sorting, several times faster here than `np.unique`."""
+    ordered = np.sort(values)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
 
 
 def rows_of(ids: Int64, wanted: Int64) -> tuple[Int64, Bool]:

@@ -11,7 +11,7 @@ from feedscore.population import MAX_INTEREST_CODES, Bool, Float32, Float64, Int
 
 from ...db.columns import Columns
 from ...errors import SourceError
-from ..ids import rows_of
+from ..ids import distinct, rows_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +59,7 @@ def interests(ids: Int64, sets: Columns, known: Columns, told: Counter[str]) -> 
     """Give the interests that anybody has codes, by ascending id; SourceError if more than 65,535."""
     items, offsets = sets.int64_lists("interest_ids")
     holders = rows_of(ids, sets.int64("user_id"))[1]
-    used = np.unique(items)
+    used = distinct(items)
     slug_rows, listed = rows_of(known.int64("id"), used)
     used = used[listed]
     if len(used) > MAX_INTEREST_CODES:

@@ -9,7 +9,7 @@ import numpy as np
 
 from feedscore.population import Bool, Int64, UInt32
 
-from ..ids import rows_of
+from ..ids import distinct, rows_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +31,7 @@ def pair_rows(ids: Int64, viewer: Int64, other: Int64) -> PairRows:
 
 def exclusions(people: int, pairs: Iterable[tuple[Int64, Int64]]) -> tuple[Int64, UInt32]:
     """Merge (viewer row, other row) pairs from several sources into CSR: offsets and ascending rows."""
-    keys = np.unique(
+    keys = distinct(
         np.concatenate([np.empty(0, np.int64), *(viewer * people + other for viewer, other in pairs)])
     )
     sizes = np.bincount(keys // max(people, 1), minlength=people)

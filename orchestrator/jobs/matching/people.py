@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from feedscore import Population
 from feedscore.population import OPEN_LIMIT, Float32, Int16, Int64, UInt32
 
+from ..grouped import owners
 from ..ids import rows_of
 from . import people_sql as sql
 from .features import Interests, RatedColumns, interests, ratings, vectors
@@ -78,9 +79,8 @@ def load_people(
     ids = found.int64("id")[order]
     instant = np.datetime64(as_of.replace(tzinfo=None), "us")
     preferences = _preferences(reader, ids)
-    gender, seeking = genders(
-        [found.optional_texts("gender")[i] for i in order.tolist()], preferences.seeking, told
-    )
+    held = found.optional_texts("gender")
+    gender, seeking = genders([held[i] for i in order.tolist()], preferences.seeking, told)
     goal_masks, goal_count, goal_names = goals(preferences.goals, told)
     placed, latitude, longitude = places(
         found.float64("latitude")[order], found.float64("longitude")[order], told
@@ -199,7 +199,9 @@ def _exclusions(reader: Reader, ids: Int64) -> tuple[Int64, UInt32]:
     pairs = []
     for source, (query, scope) in sql.EXCLUSIONS.items():
         found = reader.read(query, sql.PAIR_KINDS, scope)
-        rows = pair_rows(ids, found.int64("viewer"), found.int64("other"))
+        others, _ = found.int64_lists("others")
+        reader.told["rows_scanned"] += len(others) - found.rows
+        rows = pair_rows(ids, owners(found, "viewer", "others"), others)
         reader.told[f"{source}_of_nobody"] += int((~rows.known).sum())
         pairs.append((rows.viewer, rows.other))
         if source not in sql.ONE_WAY:

@@ -74,22 +74,24 @@ OF_USERS = "user_id = ANY (%(users)s)"
 # Pairs that are never suggested: viewer, other. Decisions hold one way, the others both ways.
 EXCLUSIONS = {
     "blocks": (
-        "SELECT blocker_id, blocked_id FROM app.blocks"
-        " WHERE blocker_id IS NOT NULL AND blocked_id IS NOT NULL AND {scope}",
+        "SELECT blocker_id, array_agg(blocked_id) FROM app.blocks"
+        " WHERE blocker_id IS NOT NULL AND blocked_id IS NOT NULL AND {scope} GROUP BY 1",
         "blocker_id = ANY (%(users)s) AND blocked_id = ANY (%(users)s)",
     ),
     "reports": (
-        "SELECT reporter_id, reported_user_id FROM app.reports"
-        " WHERE reporter_id IS NOT NULL AND reported_user_id IS NOT NULL AND {scope}",
+        "SELECT reporter_id, array_agg(reported_user_id) FROM app.reports"
+        " WHERE reporter_id IS NOT NULL AND reported_user_id IS NOT NULL AND {scope} GROUP BY 1",
         "reporter_id = ANY (%(users)s) AND reported_user_id = ANY (%(users)s)",
     ),
     "matches": (
-        "SELECT user_a, user_b FROM app.matches WHERE user_a IS NOT NULL AND user_b IS NOT NULL AND {scope}",
+        "SELECT user_a, array_agg(user_b) FROM app.matches"
+        " WHERE user_a IS NOT NULL AND user_b IS NOT NULL AND {scope} GROUP BY 1",
         "user_a = ANY (%(users)s) AND user_b = ANY (%(users)s)",
     ),
     "decisions": (
-        "SELECT user_id, target_id FROM app.decisions"
-        " WHERE decision IN ('like', 'pass') AND user_id IS NOT NULL AND target_id IS NOT NULL AND {scope}",
+        "SELECT user_id, array_agg(target_id) FROM app.decisions"
+        " WHERE decision IN ('like', 'pass') AND user_id IS NOT NULL AND target_id IS NOT NULL AND {scope}"
+        " GROUP BY 1",
         "user_id = ANY (%(users)s) AND target_id = ANY (%(users)s)",
     ),
 }
@@ -103,4 +105,4 @@ GROUP BY user_id, hidden_user_id
 """
 HIDES_SCOPE = "user_id = ANY (%(users)s) AND hidden_user_id = ANY (%(users)s)"
 HIDE_KINDS = {"viewer": "int8", "other": "int8", "hidden_at": "timestamptz?"}
-PAIR_KINDS = {"viewer": "int8", "other": "int8"}
+PAIR_KINDS = {"viewer": "int8", "others": "int8[]"}

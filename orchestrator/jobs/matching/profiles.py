@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from feedscore.population import OPEN_LIMIT, Bool, Float32, Float64, Int16, Int64, UInt8, UInt64
 
 from ...errors import SourceError
+from ..ids import distinct
 
 MAX_SOUGHT_GENDERS = 63
 MAX_SHARED_GOALS = 64
@@ -132,7 +133,7 @@ def goals(chosen: TextSets, told: Counter[str]) -> tuple[UInt64, UInt8, tuple[st
     vocabulary = {text: i for i, text in enumerate(sorted({t for t in set(chosen.texts) if t.strip()}))}
     word = np.array([vocabulary.get(text, -1) for text in chosen.texts], np.int64)
     told["goals_blank"] += int((word < 0).sum())
-    pairs = np.unique(chosen.rows[word >= 0] * max(len(vocabulary), 1) + word[word >= 0])
+    pairs = distinct(chosen.rows[word >= 0] * max(len(vocabulary), 1) + word[word >= 0])
     holders = np.bincount(pairs % max(len(vocabulary), 1), minlength=len(vocabulary))
     shared = np.flatnonzero(holders > 1)
     if len(shared) > MAX_SHARED_GOALS:

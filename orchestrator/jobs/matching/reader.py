@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import psycopg
 
 from feedscore.population import Int64
 
 from ...db.columns import Columns, fetch
+from ..ids import distinct
 from .people_sql import EVERYBODY, Read
 
 
@@ -38,7 +38,7 @@ class Reader:
         """Run a read; of rows with one key, as a view may have them, the first in a fixed order counts."""
         found = self.read(read.select, read.kinds, read.scope)
         key = next(iter(read.kinds))
-        repeated = found.rows - len(np.unique(found.int64(key)))
+        repeated = found.rows - len(distinct(found.int64(key)))
         if not repeated:
             return found
         self.told[f"{key}s_repeated"] += repeated

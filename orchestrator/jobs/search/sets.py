@@ -8,6 +8,8 @@ import numpy as np
 
 from feedscore.population import MAX_INTERESTS_PER_PERSON, Float64, Int64
 
+from ..ids import distinct
+
 
 @dataclass(frozen=True, eq=False)
 class InterestSets:
@@ -26,7 +28,7 @@ class InterestSets:
 
 def interest_sets(person: Int64, interest: Int64, *, people: int, interests: int) -> InterestSets:
     """Collect (person, interest) pairs, given as rows in any order and with repetitions, into sets."""
-    keys = np.unique(person * interests + interest)
+    keys = distinct(person * interests + interest)
     sizes = np.bincount(keys // max(interests, 1), minlength=people)
     return InterestSets(np.concatenate([[0], np.cumsum(sizes)]), keys % max(interests, 1))
 

@@ -13,24 +13,25 @@ from ...context import DryRun, JobContext, JobParameters
 from ...db.columns import fetch
 from ...registry import Budget, Group, Job
 from ..estimate import rows_in
+from ..grouped import owners
 from ..ids import Slice, fetch_users, require_users, rows_of, slices
 from ..write import Output, write_people
 from .sets import InterestSets, interest_sets, keep_newest
 
 VERSION = "1"
 READS = ("app.users", "app.interests", "app.user_interests")
-PEOPLE_AT_A_TIME = 250_000
+PEOPLE_AT_A_TIME = 100_000
 # The interests there are.
 INTERESTS = "SELECT id FROM app.interests WHERE id IS NOT NULL"
 # Who chose what, among a slice of people.
 CHOICES = """
-SELECT user_id, interest_id FROM app.user_interests
-WHERE user_id > %(after)s AND user_id <= %(until)s AND interest_id IS NOT NULL
+SELECT user_id, array_agg(interest_id) FROM app.user_interests
+WHERE user_id > %(after)s AND user_id <= %(until)s AND interest_id IS NOT NULL GROUP BY user_id
 """
 # Who chose what, among named people.
 CHOICES_OF = """
-SELECT user_id, interest_id FROM app.user_interests
-WHERE user_id = ANY (%(users)s) AND interest_id IS NOT NULL
+SELECT user_id, array_agg(interest_id) FROM app.user_interests
+WHERE user_id = ANY (%(users)s) AND interest_id IS NOT NULL GROUP BY user_id
 """
 # When named people chose what; an unknown time counts as long ago.
 TIMES_OF = """
@@ -38,7 +39,8 @@ SELECT user_id, interest_id,
   CASE WHEN isfinite(created_at) THEN extract(epoch FROM created_at)::float8 ELSE 0 END
 FROM app.user_interests WHERE user_id = ANY (%(users)s) AND interest_id IS NOT NULL
 """
-PAIR = {"user_id": "int8", "interest_id": "int8"}
+CHOICE_KINDS = {"user_id": "int8", "interests": "int8[]"}
+TIME_KINDS = {"user_id": "int8", "interest_id": "int8", "chosen_at": "float8?"}
 
 
 class InterestSetParameters(JobParameters):
@@ -74,13 +76,16 @@ def _collect(
     """Give the people of a slice, how many interests each chose, and the sets after the cut."""
     query = CHOICES_OF if context.parameters.user_id else CHOICES
     params = {"after": part.after, "until": part.until, "users": people}
-    chosen = fetch(connection, query, PAIR, params, rows_per_chunk=context.parameters.candidate_batch_size)
-    person, here = rows_of(people, chosen.int64("user_id"))
-    interest, exists = rows_of(known, chosen.int64("interest_id")[here])
+    chosen = fetch(
+        connection, query, CHOICE_KINDS, params, rows_per_chunk=context.parameters.candidate_batch_size
+    )
+    items, _ = chosen.int64_lists("interests")
+    person, here = rows_of(people, owners(chosen, "user_id", "interests"))
+    interest, exists = rows_of(known, items[here])
     sets = interest_sets(person[exists], interest, people=len(people), interests=len(known))
     sizes = sets.sizes
     context.run.tell(
-        rows_scanned=chosen.rows,
+        rows_scanned=len(items),
         choices_of_nobody=int((~here).sum()),
         choices_of_no_interest=int((~exists).sum()),
         choices_repeated=len(interest) - len(sets.interest),
@@ -95,7 +100,7 @@ def _collect(
 def _cut(
     connection: psycopg.Connection, people: Int64, known: Int64, sets: InterestSets, of: Int64
 ) -> InterestSets:
-    chosen = fetch(connection, TIMES_OF, {**PAIR, "chosen_at": "float8?"}, {"users": of})
+    chosen = fetch(connection, TIMES_OF, TIME_KINDS, {"users": of})
     person, here = rows_of(people, chosen.int64("user_id"))
     interest, exists = rows_of(known, chosen.int64("interest_id")[here])
     chosen_at = np.nan_to_num(chosen.float64("chosen_at"))[here][exists]
