@@ -1,4 +1,4 @@
-"""One place that sets up logging: short lines on a terminal, one JSON object per line otherwise, always on stderr."""
+"""One place that sets up logging: short lines on a terminal, else one JSON object a line, always on stderr."""
 
 from __future__ import annotations
 
@@ -20,6 +20,13 @@ def set_up_logging(level: str, *, terminal: bool) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_on_stderr,
         cache_logger_on_first_use=False,
     )
+
+
+def _on_stderr(*_: object) -> structlog.PrintLogger:
+    """Print on stderr as it is by then: it may have been replaced since the set-up."""
+    return structlog.PrintLogger(sys.stderr)
+    if level != "DEBUG":  # of connections that it throws away it prints tracebacks, which help nobody else
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)

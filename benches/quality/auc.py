@@ -23,7 +23,8 @@ class Estimate:
     @classmethod
     def of(cls, values: Float64) -> Estimate:
         """Sum up what a figure is for each row of `resamples`, the first of which is the data as they are."""
-        low, high = np.nanpercentile(values[1:], [2.5, 97.5])
+        known = values[1:][~np.isnan(values[1:])]
+        low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
         return cls(float(values[0]), float(low), float(high))
 
 
@@ -65,9 +66,11 @@ def auc_by_group(label: Bool, score: Float64, group: Int64) -> tuple[Int64, Floa
 
 
 def resampled_mean(values: Float64, cluster: Int64, times: Float64) -> Float64:
-    """Average the values in each resample of clusters, (r,); every cluster has a value at least."""
+    """Average the values that are not NaN in each resample of clusters, (r,); NaN where there are none."""
     _, place = np.unique(cluster, return_inverse=True)
-    return np.asarray((times @ np.bincount(place, values)) / (times @ np.bincount(place)))
+    sums, counts = np.bincount(place, np.nan_to_num(values)), np.bincount(place, ~np.isnan(values))
+    with np.errstate(invalid="ignore"):
+        return np.asarray((times @ sums) / (times @ counts))
 
 
 def _wins(positives: Float64, negatives: Float64) -> Float64:

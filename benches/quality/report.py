@@ -46,18 +46,22 @@ def replace_section(file: Path, told: str) -> None:
 
 def _table(outcome: Outcome, resample_count: int) -> list[str]:
     late = outcome.only(outcome.order >= LATE)
-    times, late_times = _times(outcome, resample_count), _times(late, resample_count)
+    times = _times(outcome, resample_count)
     lines = [
         f"| judged | all dates | within one viewer | from the {LATE}th date on |",
         "|---|---|---|---|",
     ]
     for name in outcome.scores:
-        every, later = (
-            Estimate.of(_pooled(outcome, name, times)),
-            Estimate.of(_pooled(late, name, late_times)),
-        )
+        every = Estimate.of(_pooled(outcome, name, times))
+        later = _later(late, name, resample_count)
         lines.append(f"| {name} | {every} | {_within(outcome, name, times)} | {later} |")
     return lines
+
+
+def _later(late: Outcome, name: str, resample_count: int) -> str:
+    if not len(late.label):
+        return "no such dates"
+    return str(Estimate.of(_pooled(late, name, _times(late, resample_count))))
 
 
 def _differences(outcome: Outcome, resample_count: int) -> list[str]:
@@ -82,5 +86,4 @@ def _within(outcome: Outcome, name: str, times: Float64) -> Estimate:
     viewers, areas = auc_by_group(outcome.label, outcome.scores[name], outcome.viewer)
     wave_of = dict(zip(outcome.viewer.tolist(), outcome.wave.tolist(), strict=True))
     waves = np.array([wave_of[viewer] for viewer in viewers.tolist()], np.int64)
-    known = ~np.isnan(areas)
-    return Estimate.of(resampled_mean(areas[known], waves[known], times))
+    return Estimate.of(resampled_mean(areas, waves, times))

@@ -34,6 +34,12 @@ FROM pg_constraint AS c JOIN pg_class AS t ON t.oid = c.conrelid
 WHERE t.relnamespace = 'app'::regnamespace AND t.relname = ANY (%s) AND c.contype = 'p'
   AND NOT EXISTS (SELECT FROM pg_constraint AS f WHERE f.contype = 'f' AND f.confrelid = t.oid)"""
 
+# Whether other rows may belong to rows of these tables: then these cannot be truncated, only filled.
+DEPENDED_ON = """
+SELECT EXISTS (
+  SELECT FROM pg_constraint AS f JOIN pg_class AS t ON t.oid = f.confrelid
+  WHERE f.contype = 'f' AND t.relnamespace = 'app'::regnamespace)"""
+
 # Let the planner know what is there now.
 ANALYZE = "ANALYZE {tables}"
 
@@ -43,8 +49,8 @@ Progress = Callable[[str, int], None]
 TABLES = tuple(table.name for table in CONTRACT)
 
 
-def check_room(connection: psycopg.Connection, *, replace: bool) -> None:
-    """Make the application's tables where there are none, and see that they may be filled.
+def check_room(connection: psycopg.Connection, *, replace: bool) -> bool:
+    """Make the application's tables if there are none, see that they may be filled, tell if they hold rows.
 
     SourceError where schema app holds views, which are somebody else's to fill; and where a table holds
     rows, unless `replace` allows to remove them.
@@ -56,11 +62,12 @@ def check_room(connection: psycopg.Connection, *, replace: bool) -> None:
             f"app.{foreign[0]} is not a plain table: schema app belongs to an application, where feedscore"
             " never writes; use a database of its own"
         )
-    filled = [name for name in TABLES if _holds_rows(connection, name)]
+    filled = [name for name in TABLES if _is_true(connection, ANY_ROW, name)]
     if filled and not replace:
         raise SourceError(
             f"app.{filled[0]} is not empty; --replace removes what all tables of schema app hold"
         )
+    return bool(filled)
 
 
 def fill(
@@ -75,8 +82,9 @@ def fill(
     Until then nobody else sees anything of it, and a failure leaves what was there before. SourceError where
     the tables may not be filled, as `check_room` says; with `replace` their rows are removed first.
     """
-    check_room(connection, replace=replace)
-    connection.execute(sql.SQL(EMPTY).format(tables=_named(TABLES)))
+    filled = check_room(connection, replace=replace)
+    if filled or not _is_true(connection, DEPENDED_ON):
+        connection.execute(sql.SQL(EMPTY).format(tables=_named(TABLES)))
     written: Counter[str] = Counter()
     with _keys_aside(connection):
         for rows in tables:
@@ -99,8 +107,8 @@ def _keys_aside(connection: psycopg.Connection) -> Iterator[None]:
         connection.execute(add)
 
 
-def _holds_rows(connection: psycopg.Connection, table: str) -> bool:
-    found = connection.execute(sql.SQL(ANY_ROW).format(table=sql.Identifier("app", table))).fetchone()
+def _is_true(connection: psycopg.Connection, query: str, table: str = "users") -> bool:
+    found = connection.execute(sql.SQL(query).format(table=sql.Identifier("app", table))).fetchone()
     return bool(found and found[0])
 
 
