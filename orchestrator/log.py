@@ -1,4 +1,4 @@
-"""One place that sets up logging: short lines on a terminal, else one JSON object a line, always on stderr."""
+"""One place that sets up logging: short lines on a terminal, else a JSON object a line; always on stderr."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def set_up_logging(level: str, *, terminal: bool) -> None:
         logger_factory=_on_stderr,
         cache_logger_on_first_use=False,
     )
+    if level != "DEBUG":  # of connections that it throws away it prints tracebacks, which help nobody else
+        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
 
 
 def _on_stderr(*_: object) -> structlog.PrintLogger:
     """Print on stderr as it is by then: it may have been replaced since the set-up."""
     return structlog.PrintLogger(sys.stderr)
-    if level != "DEBUG":  # of connections that it throws away it prints tracebacks, which help nobody else
-        logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
