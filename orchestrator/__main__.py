@@ -9,6 +9,8 @@ def main() -> None:
     """Run the command line; without the packages it needs, say how to install them."""
     try:
         from .cli.app import main as run_command  # noqa: PLC0415 -- only here can their absence be told
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
     except ModuleNotFoundError as error:
         if error.name == "feedscore._native":
             advice = "the compiled kernels are missing; in a checkout, run: make run"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import psycopg
 import sqlalchemy
+from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import make_url
 
 from ..errors import DatabaseError, SettingsError
@@ -70,8 +71,8 @@ class Database:
             raise
         finally:
             with contextlib.suppress(psycopg.Error):
-                if driver.closed:
-                    pooled.invalidate()
+                if driver.info.transaction_status is not TransactionStatus.IDLE:
+                    pooled.invalidate()  # lost, or interrupted in a COPY: nobody may borrow it again
                 pooled.close()
 
     def dedicated(self) -> psycopg.Connection:
