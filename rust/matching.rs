@@ -8,6 +8,7 @@ mod facts;
 pub mod index;
 mod interests;
 mod lanes;
+mod lists;
 mod meet;
 mod order;
 mod pairs;

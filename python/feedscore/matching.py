@@ -66,7 +66,9 @@ class MatchIndex:
         n = len(population)
         for name in ("traits", "rating_preference", "rating_attributes"):
             if len(getattr(population, name)) != n:
-                raise ValueError(f"len({name}) = {len(getattr(population, name))}: must be {n} for {n} people")
+                raise ValueError(
+                    f"len({name}) = {len(getattr(population, name))}: must be {n} for {n} people"
+                )
         if population.rating_preference.shape != population.rating_attributes.shape:
             raise ValueError(
                 f"rating_preference.shape = {population.rating_preference.shape}: "
@@ -138,7 +140,9 @@ def _threads(threads: int) -> int:
     return threads
 
 
-def _check_array(name: str, value: Any, dtype: type[np.generic], dimensions: int) -> None:  # Any: that is the check
+def _check_array(
+    name: str, value: Any, dtype: type[np.generic], dimensions: int
+) -> None:  # Any: that is the check
     """Raise TypeError or ValueError, naming the argument, unless the kernel can read the array as it lies."""
     if not isinstance(value, np.ndarray):
         raise TypeError(f"{name}: must be a NumPy array of {np.dtype(dtype)}, not {type(value).__name__}")

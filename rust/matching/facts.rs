@@ -70,7 +70,11 @@ impl Facts {
     /// For no viewer yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { viewer: NOBODY as usize, place: Box::new([0; 1 << 16]), quiz: Vec::new() }
+        Self {
+            viewer: NOBODY as usize,
+            place: Box::new([0; 1 << 16]),
+            quiz: Vec::new(),
+        }
     }
 
     /// Turn to a viewer.
@@ -86,7 +90,13 @@ impl Facts {
         self.viewer = viewer;
         let scale = inverse_length(index.quiz.of(viewer));
         self.quiz.clear();
-        self.quiz.extend(index.quiz.of(viewer).iter().map(|&x| (f64::from(x) * scale) as f32));
+        self.quiz.extend(
+            index
+                .quiz
+                .of(viewer)
+                .iter()
+                .map(|&x| (f64::from(x) * scale) as f32),
+        );
     }
 
     /// The packed facts of the viewer and eight candidates that scored so.
@@ -96,7 +106,8 @@ impl Facts {
     #[must_use]
     pub fn of(&self, index: &MatchIndex, candidates: &Lanes<u32>, scores: &Lanes) -> Lanes<i64> {
         let mine = &index.records[self.viewer];
-        let theirs: Lanes<&Record> = std::array::from_fn(|l| &index.records[candidates[l] as usize]);
+        let theirs: Lanes<&Record> =
+            std::array::from_fn(|l| &index.records[candidates[l] as usize]);
         let shared = lanes(|l| self.shared_interests(index, candidates[l] as usize));
         let (evidence, doubt) = self.weigh_quickly(index, &self.gather(index, candidates, &shared));
         let reasons = order_eight(&evidence.weight);
@@ -107,7 +118,11 @@ impl Facts {
                 self.weigh_exactly(index, candidates[l] as usize, shared[l].count)
             } else {
                 let held = |reason: usize| evidence.weight[reason][l] >= 0.0;
-                (reasons[l], if held(QUIZ) { percents[l] } else { 0 }, if held(NEARBY) { kms[l].max(1) } else { 0 })
+                (
+                    reasons[l],
+                    if held(QUIZ) { percents[l] } else { 0 },
+                    if held(NEARBY) { kms[l].max(1) } else { 0 },
+                )
             };
             let goal = goal_place(index, mine.goals, mine.goals & theirs[l].goals);
             let top = scores[l] >= index.settings.tier_a_score as f32 && complete(mine, theirs[l]);
@@ -131,12 +146,20 @@ impl Facts {
             count += usize::from(place != 0);
         }
         let [first, second, third, _] = places.map(i64::from);
-        Shared { places: first | second << 9 | third << 18, count: count as u16 }
+        Shared {
+            places: first | second << 9 | third << 18,
+            count: count as u16,
+        }
     }
 
     /// Bring together what eight pairs are weighed by.
     #[inline(always)]
-    fn gather(&self, index: &MatchIndex, candidates: &Lanes<u32>, shared: &Lanes<Shared>) -> Gathered {
+    fn gather(
+        &self,
+        index: &MatchIndex,
+        candidates: &Lanes<u32>,
+        shared: &Lanes<Shared>,
+    ) -> Gathered {
         let mine = &index.records[self.viewer];
         let mut all = Gathered::default();
         for l in 0..LANES {
@@ -153,10 +176,13 @@ impl Facts {
             all.days[l] = theirs.days;
             let goals = (mine.goals & theirs.goals).count_ones();
             all.goals[l] = goals as f32;
-            all.goal_union[l] = (u32::from(mine.goal_count) + u32::from(theirs.goal_count) - goals) as f32;
+            all.goal_union[l] =
+                (u32::from(mine.goal_count) + u32::from(theirs.goal_count) - goals) as f32;
             all.interests[l] = f32::from(shared[l].count);
-            all.interest_union[l] = f32::from(mine.interest_count + theirs.interest_count - shared[l].count);
-            all.cosine[l] = dot(&self.quiz, index.quiz.of(candidates[l] as usize)) * theirs.quiz_scale;
+            all.interest_union[l] =
+                f32::from(mine.interest_count + theirs.interest_count - shared[l].count);
+            all.cosine[l] =
+                dot(&self.quiz, index.quiz.of(candidates[l] as usize)) * theirs.quiz_scale;
         }
         all
     }
@@ -175,13 +201,25 @@ impl Facts {
         let nearness = lanes(|l| exp_minus(km[l] / s.proximity_scale_km as f32));
         let newness = lanes(|l| exp_minus(all.days[l] / s.newness_scale_days as f32));
         // Quality is compared as it is stored, so a limit between two f32 becomes the next above.
-        let (enough_quiz, near, new) = (s.quiz_reason_value as f32, s.nearby_reason_km as f32, s.new_here_days as f32);
+        let (enough_quiz, near, new) = (
+            s.quiz_reason_value as f32,
+            s.nearby_reason_km as f32,
+            s.new_here_days as f32,
+        );
         let highly = next_f32(s.highly_rated_value);
         let weight = [
             weigh(w.quiz, &quiz, |l| quiz[l] >= enough_quiz),
-            weigh(w.interests, &lanes(|l| all.interests[l] / all.interest_union[l].max(1.0)), |l| all.interests[l] > 0.0),
+            weigh(
+                w.interests,
+                &lanes(|l| all.interests[l] / all.interest_union[l].max(1.0)),
+                |l| all.interests[l] > 0.0,
+            ),
             weigh(w.proximity, &nearness, |l| km[l] <= near),
-            weigh(w.goals, &lanes(|l| all.goals[l] / all.goal_union[l].max(1.0)), |l| all.goals[l] > 0.0),
+            weigh(
+                w.goals,
+                &lanes(|l| all.goals[l] / all.goal_union[l].max(1.0)),
+                |l| all.goals[l] > 0.0,
+            ),
             weigh(w.rating_quality, &rated, |l| rated[l] >= highly),
             weigh(w.newness, &newness, |l| all.days[l] <= new),
         ];
@@ -190,7 +228,8 @@ impl Facts {
             let percent = 100.0 * quiz[l].max(0.0);
             let by_percent = (percent - (percent as i32) as f32 - 0.5).abs() * (0.01 / DOUBT);
             let by_km = (km[l].min(64.0) - (km[l].min(64.0) as i32) as f32 - 0.5).abs() / DOUBT_KM;
-            let by_limits = ((quiz[l] - enough_quiz).abs() / DOUBT).min((km[l] - near).abs() / DOUBT_KM);
+            let by_limits =
+                ((quiz[l] - enough_quiz).abs() / DOUBT).min((km[l] - near).abs() / DOUBT_KM);
             by_percent.min(by_km).min(by_limits)
         });
         for i in 1..REASONS {
@@ -222,7 +261,13 @@ impl Facts {
         }
         let percent = (100.0 * evidence.quiz + 0.5).floor() as i32 - QUIZ_BASE_PERCENT;
         let km = (evidence.km + 0.5).floor().max(1.0) as i32;
-        let only = |reason: usize, value: i32| if evidence.weight[reason] >= 0.0 { value } else { 0 };
+        let only = |reason: usize, value: i32| {
+            if evidence.weight[reason] >= 0.0 {
+                value
+            } else {
+                0
+            }
+        };
         (reasons, only(QUIZ, percent), only(NEARBY, km))
     }
 
@@ -231,8 +276,15 @@ impl Facts {
         let (mine, theirs) = (&index.records[self.viewer], &index.records[candidate]);
         let both = mine.flags & theirs.flags;
         let (a, b) = (index.quiz.of(self.viewer), index.quiz.of(candidate));
-        let dot: f64 = a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
-        let quiz = f64::midpoint(1.0, (dot * inverse_length(a) * inverse_length(b)).clamp(-1.0, 1.0));
+        let dot: f64 = a
+            .iter()
+            .zip(b)
+            .map(|(&a, &b)| f64::from(a) * f64::from(b))
+            .sum();
+        let quiz = f64::midpoint(
+            1.0,
+            (dot * inverse_length(a) * inverse_length(b)).clamp(-1.0, 1.0),
+        );
         let km = if both & flag::PLACED != 0 {
             distance_km(index.degrees[self.viewer], index.degrees[candidate])
         } else {
@@ -248,10 +300,19 @@ impl Facts {
         let newness = (-f64::from(theirs.days) / s.newness_scale_days).exp();
         let weight = [
             holds(quiz_holds, w.quiz * quiz),
-            holds(shared > 0, w.interests * (f64::from(shared) / f64::from(interests.max(1)))),
-            holds(km <= s.nearby_reason_km, w.proximity * (-km / s.proximity_scale_km).exp()),
+            holds(
+                shared > 0,
+                w.interests * (f64::from(shared) / f64::from(interests.max(1))),
+            ),
+            holds(
+                km <= s.nearby_reason_km,
+                w.proximity * (-km / s.proximity_scale_km).exp(),
+            ),
             holds(goals > 0.0, w.goals * (goals / union.max(1.0))),
-            holds(rated && quality >= s.highly_rated_value, w.rating_quality * quality),
+            holds(
+                rated && quality >= s.highly_rated_value,
+                w.rating_quality * quality,
+            ),
             holds(theirs.days <= s.new_here_days as f32, w.newness * newness),
         ];
         Evidence { weight, quiz, km }
@@ -261,18 +322,32 @@ impl Facts {
 /// Weight times value, below 0 where the reason does not hold.
 #[inline(always)]
 fn weigh(weight: f64, value: &Lanes, holds: impl Fn(usize) -> bool) -> Lanes {
-    lanes(|l| if holds(l) { weight as f32 * value[l] } else { -1.0 })
+    lanes(|l| {
+        if holds(l) {
+            weight as f32 * value[l]
+        } else {
+            -1.0
+        }
+    })
 }
 
 /// The smallest f32 that is not below.
 fn next_f32(value: f64) -> f32 {
     let near = value as f32;
-    if f64::from(near) < value { near.next_up() } else { near }
+    if f64::from(near) < value {
+        near.next_up()
+    } else {
+        near
+    }
 }
 
 fn inverse_length(row: &[f32]) -> f64 {
     let square: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-    if square > 0.0 { 1.0 / square.sqrt() } else { 0.0 }
+    if square > 0.0 {
+        1.0 / square.sqrt()
+    } else {
+        0.0
+    }
 }
 
 #[inline(always)]
@@ -302,7 +377,11 @@ fn order_eight(weight: &[Lanes; REASONS]) -> Lanes<i32> {
             }
         }
         for l in 0..LANES {
-            packed[l] |= if weight[i][l] >= 0.0 { (i as i32 + 1) << (shift[l] & 31) } else { 0 };
+            packed[l] |= if weight[i][l] >= 0.0 {
+                (i as i32 + 1) << (shift[l] & 31)
+            } else {
+                0
+            };
         }
     }
     packed
@@ -312,9 +391,12 @@ fn order_eight(weight: &[Lanes; REASONS]) -> Lanes<i32> {
 #[inline(always)]
 fn complete(mine: &Record, theirs: &Record) -> bool {
     const BOTH: u8 = flag::PLACED | flag::QUIZ | flag::AGES;
-    let either = mine.interest_count.min(theirs.interest_count) > 0 && mine.goal_count.min(theirs.goal_count) > 0;
+    let either = mine.interest_count.min(theirs.interest_count) > 0
+        && mine.goal_count.min(theirs.goal_count) > 0;
     let needed = |record: &Record, flags: u8| record.flags & flags == flags;
-    either && needed(mine, BOTH | flag::PREFERENCE) && needed(theirs, BOTH | flag::RATED | flag::ATTRIBUTES)
+    either
+        && needed(mine, BOTH | flag::PREFERENCE)
+        && needed(theirs, BOTH | flag::RATED | flag::ATTRIBUTES)
 }
 
 /// The place of the rarest shared goal among the viewer's goals.

@@ -90,11 +90,25 @@ impl Vectors {
 
     /// Append a row, and tell 1 / its length as stored; 0 for a row of zeros.
     fn push(&mut self, row: &[f32]) -> f32 {
-        let length = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>().sqrt();
-        let scale = if length > 0.0 { (-length.log2().floor()).exp2() } else { 0.0 };
-        self.values.extend(row.iter().map(|&x| (f64::from(x) * scale) as f32));
-        self.values.resize(self.values.len() + self.width - row.len(), 0.0);
-        if length > 0.0 { (1.0 / (length * scale)) as f32 } else { 0.0 }
+        let length = row
+            .iter()
+            .map(|&x| f64::from(x) * f64::from(x))
+            .sum::<f64>()
+            .sqrt();
+        let scale = if length > 0.0 {
+            (-length.log2().floor()).exp2()
+        } else {
+            0.0
+        };
+        self.values
+            .extend(row.iter().map(|&x| (f64::from(x) * scale) as f32));
+        self.values
+            .resize(self.values.len() + self.width - row.len(), 0.0);
+        if length > 0.0 {
+            (1.0 / (length * scale)) as f32
+        } else {
+            0.0
+        }
     }
 }
 
@@ -164,7 +178,11 @@ impl<T> OwnedSparse<T> {
     /// The entries of one row.
     #[must_use]
     pub fn row(&self, row: usize) -> &[T] {
-        Sparse { offsets: &self.offsets, values: &self.values }.row(row)
+        Sparse {
+            offsets: &self.offsets,
+            values: &self.values,
+        }
+        .row(row)
     }
 }
 
@@ -181,7 +199,11 @@ impl MatchIndex {
         for (position, &row) in rows.iter().enumerate() {
             positions[row as usize] = position as u32;
         }
-        let name = |(position, &row): (usize, &u32)| Name { id: p.ids[row as usize], row, position: position as u32 };
+        let name = |(position, &row): (usize, &u32)| Name {
+            id: p.ids[row as usize],
+            row,
+            position: position as u32,
+        };
         let mut by_id: Vec<Name> = rows.iter().enumerate().map(name).collect();
         by_id.sort_unstable_by_key(|name| name.id);
         let mut index = Self {
@@ -190,23 +212,53 @@ impl MatchIndex {
             class_of: people.iter().map(|person| person.class).collect(),
             ages: rows.iter().map(|&row| ages(p, row as usize)).collect(),
             records: Vec::with_capacity(rows.len()),
-            quiz: Vectors { width: p.trait_count.next_multiple_of(2), values: Vec::new() },
-            attributes: Vectors { width: p.attribute_count.next_multiple_of(2), values: Vec::new() },
-            preferences: Vectors { width: p.attribute_count.next_multiple_of(2), values: Vec::new() },
-            degrees: rows.iter().map(|&r| [p.latitude[r as usize], p.longitude[r as usize]]).collect(),
-            limits_km: rows.iter().map(|&r| p.max_distance_km[r as usize]).collect(),
+            quiz: Vectors {
+                width: p.trait_count.next_multiple_of(2),
+                values: Vec::new(),
+            },
+            attributes: Vectors {
+                width: p.attribute_count.next_multiple_of(2),
+                values: Vec::new(),
+            },
+            preferences: Vectors {
+                width: p.attribute_count.next_multiple_of(2),
+                values: Vec::new(),
+            },
+            degrees: rows
+                .iter()
+                .map(|&r| [p.latitude[r as usize], p.longitude[r as usize]])
+                .collect(),
+            limits_km: rows
+                .iter()
+                .map(|&r| p.max_distance_km[r as usize])
+                .collect(),
             goal_rarity: goal_rarity(p.goals),
-            excluded: OwnedSparse { offsets: p.excluded.offsets.to_vec(), values: p.excluded.values.to_vec() },
-            hidden: OwnedSparse { offsets: p.hidden.offsets.to_vec(), values: hidden(p, settings) },
+            excluded: OwnedSparse {
+                offsets: p.excluded.offsets.to_vec(),
+                values: p.excluded.values.to_vec(),
+            },
+            hidden: OwnedSparse {
+                offsets: p.hidden.offsets.to_vec(),
+                values: hidden(p, settings),
+            },
             rows,
             positions,
             by_id,
             tree,
             classes,
         };
-        index.quiz.values.reserve_exact(index.rows.len() * index.quiz.width);
-        index.attributes.values.reserve_exact(index.rows.len() * index.attributes.width);
-        index.preferences.values.reserve_exact(index.rows.len() * index.preferences.width);
+        index
+            .quiz
+            .values
+            .reserve_exact(index.rows.len() * index.quiz.width);
+        index
+            .attributes
+            .values
+            .reserve_exact(index.rows.len() * index.attributes.width);
+        index
+            .preferences
+            .values
+            .reserve_exact(index.rows.len() * index.preferences.width);
         for (position, person) in people.iter().enumerate() {
             index.push_record(p, person, position);
         }
@@ -254,13 +306,18 @@ impl MatchIndex {
 
     fn push_record(&mut self, p: &Population<'_>, person: &Person, position: usize) {
         let row = person.row as usize;
-        let quiz_scale = self.quiz.push(&p.traits[row * p.trait_count..][..p.trait_count]);
+        let quiz_scale = self
+            .quiz
+            .push(&p.traits[row * p.trait_count..][..p.trait_count]);
         let attributes = row * p.attribute_count..(row + 1) * p.attribute_count;
-        let fit_scale = self.attributes.push(&p.rating_attributes[attributes.clone()]);
+        let fit_scale = self
+            .attributes
+            .push(&p.rating_attributes[attributes.clone()]);
         let prefers = self.preferences.push(&p.rating_preference[attributes]);
         let (s, w) = (&self.settings, &self.settings.weights);
         let newness = (-f64::from(p.days_since_joined[row]) / s.newness_scale_days).exp();
-        let base = 0.5 * w.quiz + 0.5 * w.rating_fit
+        let base = 0.5 * w.quiz
+            + 0.5 * w.rating_fit
             + w.rating_quality * f64::from(p.rating_quality[row])
             + w.newness * newness;
         let (low, high) = (f32::from(p.min_age[row]), f32::from(p.max_age[row]));
@@ -291,7 +348,11 @@ impl MatchIndex {
             id_rank: 0,
             interest_count: self.interests.of(position).len() as u16,
             goal_count: p.goal_count[row],
-            flags: known.iter().filter(|(_, holds)| *holds).map(|(bit, _)| bit).sum(),
+            flags: known
+                .iter()
+                .filter(|(_, holds)| *holds)
+                .map(|(bit, _)| bit)
+                .sum(),
         });
     }
 }
@@ -316,17 +377,37 @@ fn people(p: &Population<'_>) -> (Vec<Person>, Vec<(u8, u64)>) {
             point: placed.then(|| fixed_point(p.latitude[row], p.longitude[row])),
             class: number,
             age: p.age[row],
-            reach: if placed { chord_limits(p.max_distance_km[row]).1 } else { f32::INFINITY },
+            reach: if placed {
+                chord_limits(p.max_distance_km[row]).1
+            } else {
+                f32::INFINITY
+            },
         });
     }
     (people, classes)
 }
 
 fn ages(p: &Population<'_>, row: usize) -> Ages {
-    let from = if p.min_age[row] == OPEN { 0 } else { p.min_age[row] };
-    let to = if p.max_age[row] == OPEN { 255 } else { p.max_age[row].min(255) };
-    let (from, to) = if from > to { (255, 0) } else { (from as u8, to as u8) };
-    Ages { age: p.age[row], from, to }
+    let from = if p.min_age[row] == OPEN {
+        0
+    } else {
+        p.min_age[row]
+    };
+    let to = if p.max_age[row] == OPEN {
+        255
+    } else {
+        p.max_age[row].min(255)
+    };
+    let (from, to) = if from > to {
+        (255, 0)
+    } else {
+        (from as u8, to as u8)
+    };
+    Ages {
+        age: p.age[row],
+        from,
+        to,
+    }
 }
 
 fn goal_rarity(goals: &[u64]) -> [u8; 64] {
@@ -346,6 +427,13 @@ fn goal_rarity(goals: &[u64]) -> [u8; 64] {
 }
 
 fn hidden(p: &Population<'_>, settings: &Settings) -> Vec<(u32, f32)> {
-    let left = |days: f32| 1.0 - settings.hide_strength * (-f64::from(days) / settings.hide_scale_days).exp();
-    p.hidden.values.iter().zip(p.hidden_days).map(|(&row, &days)| (row, left(days) as f32)).collect()
+    let left = |days: f32| {
+        1.0 - settings.hide_strength * (-f64::from(days) / settings.hide_scale_days).exp()
+    };
+    p.hidden
+        .values
+        .iter()
+        .zip(p.hidden_days)
+        .map(|(&row, &days)| (row, left(days) as f32))
+        .collect()
 }

@@ -21,12 +21,20 @@ impl Interests {
         let mut starts = vec![0_u32];
         let total: usize = rows.clone().map(|row| all.row(row as usize).len()).sum();
         if u32::try_from(total).is_err() {
-            return Err(Error::argument("len(interest_codes)", total, "must be below 4294967296"));
+            return Err(Error::argument(
+                "len(interest_codes)",
+                total,
+                "must be below 4294967296",
+            ));
         }
         let mut own = Vec::with_capacity(total);
         for row in rows {
             let from = own.len();
-            own.extend(all.row(row as usize).iter().map(|&code| rank[code as usize]));
+            own.extend(
+                all.row(row as usize)
+                    .iter()
+                    .map(|&code| rank[code as usize]),
+            );
             own[from..].sort_unstable_by(|a, b| b.cmp(a));
             starts.push(own.len() as u32);
         }
@@ -75,7 +83,11 @@ impl SharedTable {
     #[must_use]
     pub fn new() -> Self {
         let slot = Box::new([0; CODES]);
-        Self { slot, bytes: vec![[0; GROUPS]], filled: Vec::new() }
+        Self {
+            slot,
+            bytes: vec![[0; GROUPS]],
+            filled: Vec::new(),
+        }
     }
 
     /// Forget all viewers.
@@ -139,9 +151,14 @@ mod tests {
 
     #[test]
     fn the_rarest_interest_comes_first_and_ties_fall_to_the_smaller_code() {
-        let all = Sparse { offsets: &[0, 3, 5, 6], values: &[1_u16, 2, 7, 1, 9, 1] };
+        let all = Sparse {
+            offsets: &[0, 3, 5, 6],
+            values: &[1_u16, 2, 7, 1, 9, 1],
+        };
         let built = Interests::build(&all, [0, 1, 2].into_iter());
-        let Ok(interests) = built else { panic!("{built:?}") };
+        let Ok(interests) = built else {
+            panic!("{built:?}")
+        };
         // 2, 7 and 9 have one holder each: 2 is the rarest, 1 with three holders the commonest.
         let (a, b) = (interests.of(0), interests.of(1));
         assert!(a[0] > a[1] && a[1] > b[0] && b[0] > b[1]);

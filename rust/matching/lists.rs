@@ -21,7 +21,8 @@ pub fn write_list(index: &MatchIndex, facts: &Facts, keys: &[u64], list: Lists<'
     for from in (0..keys.len()).step_by(LANES) {
         // The last lanes may repeat the last key: their facts are not kept.
         let eight = lanes(|l| keys[(from + l).min(keys.len() - 1)]);
-        let names: Lanes<Name> = std::array::from_fn(|l| index.by_id[id_rank_of(eight[l]) as usize]);
+        let names: Lanes<Name> =
+            std::array::from_fn(|l| index.by_id[id_rank_of(eight[l]) as usize]);
         let scores = lanes(|l| score_of(eight[l]));
         let packed = facts.of(index, &lanes(|l| names[l].position), &scores);
         for l in 0..LANES.min(keys.len() - from) {

@@ -15,9 +15,16 @@ pub trait Sink {
 
 /// Bring every viewer of the tile together with everybody.
 #[inline(always)]
-pub fn meet(index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
+pub fn meet(
+    index: &MatchIndex,
+    tile: &mut Tile,
+    batches: &mut [Batch; GROUPS],
+    sink: &mut impl Sink,
+) {
     for segment in index.tree.near(tile.extent, tile.reach) {
-        let Some(suits) = tile.suits(index, segment.class) else { continue };
+        let Some(suits) = tile.suits(index, segment.class) else {
+            continue;
+        };
         let (from, to) = (segment.people.0 as usize, segment.people.1 as usize);
         let ages = &index.ages[from..to];
         let first = ages.partition_point(|ages| ages.age < tile.window.0);
@@ -74,7 +81,9 @@ impl Best {
     pub fn new(index: &MatchIndex, k: usize) -> Self {
         Self {
             constants: Constants::of(index),
-            lists: (0..GROUPS * LANES).map(|_| TopK::new(k, index.len())).collect(),
+            lists: (0..GROUPS * LANES)
+                .map(|_| TopK::new(k, index.len()))
+                .collect(),
             thresholds: [[0.0; LANES]; GROUPS],
             remembered: Vec::new(),
         }
@@ -84,7 +93,11 @@ impl Best {
     pub fn seat(&mut self, index: &MatchIndex, tile: &Tile) {
         self.thresholds = [[0.0; LANES]; GROUPS];
         self.remembered.clear();
-        self.remembered.extend(tile.viewers.iter().map(|&viewer| remembered(index, viewer as usize)));
+        self.remembered.extend(
+            tile.viewers
+                .iter()
+                .map(|&viewer| remembered(index, viewer as usize)),
+        );
     }
 
     /// Take the list of one lane, best first.
@@ -93,7 +106,14 @@ impl Best {
     }
 
     #[inline(always)]
-    fn offer(&mut self, index: &MatchIndex, tile: &Tile, (group, l): (usize, usize), batch: &Batch, at: usize) {
+    fn offer(
+        &mut self,
+        index: &MatchIndex,
+        tile: &Tile,
+        (group, l): (usize, usize),
+        batch: &Batch,
+        at: usize,
+    ) {
         let lane = group * LANES + l;
         let (viewer, candidate) = (tile.viewers[lane] as usize, batch.candidates[at] as usize);
         if viewer == candidate || !within_limits(index, viewer, candidate, batch.chords[at][l]) {
@@ -101,7 +121,9 @@ impl Best {
         }
         let mut score = batch.scores[at][l];
         if self.remembered[lane] & bit(index.rows[candidate]) != 0 {
-            let Some(left) = what_is_left(index, viewer, candidate) else { return };
+            let Some(left) = what_is_left(index, viewer, candidate) else {
+                return;
+            };
             score *= left;
         }
         let key = key(score, index.records[candidate].id_rank);

@@ -82,9 +82,17 @@ impl Tree {
         }
         let node = self.nodes.len();
         let reach = widest_reach(people);
-        self.nodes.push(Node { extent: Some(extent), reach, next: 0, segments: (0, 0) });
+        self.nodes.push(Node {
+            extent: Some(extent),
+            reach,
+            next: 0,
+            segments: (0, 0),
+        });
         let middle = i64::midpoint(i64::from(extent.low[axis]), i64::from(extent.high[axis]));
-        let below = partition(people, |p| p.point.is_some_and(|point| i64::from(point[axis]) <= middle));
+        let below = partition(people, |p| {
+            p.point
+                .is_some_and(|point| i64::from(point[axis]) <= middle)
+        });
         let (low, high) = people.split_at_mut(below);
         self.grow(low, start);
         self.grow(high, start + below);
@@ -97,12 +105,20 @@ impl Tree {
         let mut from = start;
         for same in people.chunk_by(|a, b| a.class == b.class) {
             let to = from + same.len();
-            self.segments.push(Segment { class: same[0].class, people: (from as u32, to as u32) });
+            self.segments.push(Segment {
+                class: same[0].class,
+                people: (from as u32, to as u32),
+            });
             from = to;
         }
         let segments = (first, self.segments.len() as u32);
         let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { extent, reach: widest_reach(people), next, segments });
+        self.nodes.push(Node {
+            extent,
+            reach: widest_reach(people),
+            next,
+            segments,
+        });
     }
 
     /// The segments that have people within reach of the given box (None: of everybody).
@@ -112,12 +128,16 @@ impl Tree {
         std::iter::from_fn(move || {
             while let Some(node) = self.nodes.get(at) {
                 let apart = match (&extent, &node.extent) {
-                    (Some(mine), Some(theirs)) => mine.gap_square(theirs) > f64::from(reach.min(node.reach)),
+                    (Some(mine), Some(theirs)) => {
+                        mine.gap_square(theirs) > f64::from(reach.min(node.reach))
+                    }
                     _ => false,
                 };
                 at = if apart { node.next as usize } else { at + 1 };
                 if !apart && node.segments.0 < node.segments.1 {
-                    return Some(&self.segments[node.segments.0 as usize..node.segments.1 as usize]);
+                    return Some(
+                        &self.segments[node.segments.0 as usize..node.segments.1 as usize],
+                    );
                 }
             }
             None
@@ -154,7 +174,13 @@ mod tests {
                 let latitude = f64::from(row.wrapping_mul(2_654_435_761) % 18_000) / 100.0 - 90.0;
                 let longitude = f64::from(row.wrapping_mul(40_503) % 36_000) / 100.0 - 180.0;
                 let point = (row % 7 != 0).then(|| fixed_point(latitude, longitude));
-                Person { row, point, class: row % 3, age: (row % 50) as u8 + 18, reach }
+                Person {
+                    row,
+                    point,
+                    class: row % 3,
+                    age: (row % 50) as u8 + 18,
+                    reach,
+                }
             })
             .collect()
     }
@@ -187,7 +213,9 @@ mod tests {
                 seen[s.people.0 as usize..s.people.1 as usize].fill(true);
             }
             for (person, seen) in people.iter().zip(seen) {
-                let near = person.point.is_none_or(|p| chord_square(here, p) <= f64::from(viewer.reach));
+                let near = person
+                    .point
+                    .is_none_or(|p| chord_square(here, p) <= f64::from(viewer.reach));
                 assert!(seen || !near);
             }
         }

@@ -7,7 +7,9 @@ use super::places::distance_km;
 #[inline(always)]
 #[must_use]
 pub fn within_limits(index: &MatchIndex, viewer: usize, candidate: usize, chord: f32) -> bool {
-    let surely = index.records[viewer].within.min(index.records[candidate].within);
+    let surely = index.records[viewer]
+        .within
+        .min(index.records[candidate].within);
     chord <= surely || within_limits_exactly(index, viewer, candidate)
 }
 
@@ -26,7 +28,13 @@ fn within_limits_exactly(index: &MatchIndex, viewer: usize, candidate: usize) ->
 pub fn remembered(index: &MatchIndex, viewer: usize) -> u64 {
     let row = index.rows[viewer] as usize;
     let hidden = index.hidden.row(row).iter().map(|&(row, _)| bit(row));
-    index.excluded.row(row).iter().map(|&row| bit(row)).chain(hidden).fold(0, |bits, bit| bits | bit)
+    index
+        .excluded
+        .row(row)
+        .iter()
+        .map(|&row| bit(row))
+        .chain(hidden)
+        .fold(0, |bits, bit| bits | bit)
 }
 
 /// The bit of a row in `remembered`.
@@ -44,5 +52,9 @@ pub fn what_is_left(index: &MatchIndex, viewer: usize, candidate: usize) -> Opti
         return None;
     }
     let hidden = index.hidden.row(mine);
-    Some(hidden.binary_search_by_key(&theirs, |&(row, _)| row).map_or(1.0, |at| hidden[at].1))
+    Some(
+        hidden
+            .binary_search_by_key(&theirs, |&(row, _)| row)
+            .map_or(1.0, |at| hidden[at].1),
+    )
 }

@@ -28,7 +28,10 @@ pub fn fixed_point(latitude: f64, longitude: f64) -> [i32; 3] {
 /// The great-circle distance, exactly as the reference computes it.
 #[must_use]
 pub fn distance_km(here: [f64; 2], there: [f64; 2]) -> f64 {
-    let (a, b) = (unit_vector(here[0], here[1]), unit_vector(there[0], there[1]));
+    let (a, b) = (
+        unit_vector(here[0], here[1]),
+        unit_vector(there[0], there[1]),
+    );
     let square: f64 = (0..3).map(|i| (b[i] - a[i]).powi(2)).sum();
     2.0 * EARTH_RADIUS_KM * (square.sqrt() / 2.0).min(1.0).asin()
 }
@@ -39,7 +42,11 @@ pub fn chord_limits(limit_km: f32) -> (f32, f32) {
     let half_turn = f64::from(limit_km) / (2.0 * EARTH_RADIUS_KM);
     if half_turn >= std::f64::consts::FRAC_PI_2 - 1e-4 {
         // Half around the world: nobody is farther, and the slack below is not made for the far side.
-        let inner = if half_turn > std::f64::consts::FRAC_PI_2 + 1e-9 { f32::INFINITY } else { 0.0 };
+        let inner = if half_turn > std::f64::consts::FRAC_PI_2 + 1e-9 {
+            f32::INFINITY
+        } else {
+            0.0
+        };
         return (inner, f32::INFINITY);
     }
     let square = (2.0 * UNITS * half_turn.sin()).powi(2);
@@ -65,7 +72,10 @@ pub struct Extent {
 
 impl Extent {
     /// The box around nothing.
-    pub const EMPTY: Self = Self { low: [i32::MAX; 3], high: [i32::MIN; 3] };
+    pub const EMPTY: Self = Self {
+        low: [i32::MAX; 3],
+        high: [i32::MIN; 3],
+    };
 
     /// Grow to hold a point.
     pub fn include(&mut self, point: [i32; 3]) {
@@ -79,7 +89,10 @@ impl Extent {
     #[must_use]
     pub fn widest(&self) -> (usize, i64) {
         let width = |i: usize| i64::from(self.high[i]) - i64::from(self.low[i]);
-        (0..3).map(|i| (i, width(i))).max_by_key(|&(i, w)| (w, 3 - i)).unwrap_or((0, 0))
+        (0..3)
+            .map(|i| (i, width(i)))
+            .max_by_key(|&(i, w)| (w, 3 - i))
+            .unwrap_or((0, 0))
     }
 
     /// The smallest squared chord, in units, between a point of each.
@@ -113,7 +126,10 @@ mod tests {
         for limit in [0.0_f32, 0.001, 1.0, 50.0, 150.0, 5000.0, 20_000.0] {
             let square = (2.0 * UNITS * (f64::from(limit) / (2.0 * EARTH_RADIUS_KM)).sin()).powi(2);
             let (inner, outer) = chord_limits(limit);
-            assert!(f64::from(inner) < square && square < f64::from(outer), "{limit}");
+            assert!(
+                f64::from(inner) < square && square < f64::from(outer),
+                "{limit}"
+            );
         }
         assert_eq!(chord_limits(f32::INFINITY), (f32::INFINITY, f32::INFINITY));
     }

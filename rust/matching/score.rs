@@ -28,7 +28,13 @@ pub struct Batch {
 impl Default for Batch {
     fn default() -> Self {
         let none = [[0.0; LANES]; BATCH];
-        Self { len: 0, candidates: [0; BATCH], masks: [0; BATCH], chords: none, scores: none }
+        Self {
+            len: 0,
+            candidates: [0; BATCH],
+            masks: [0; BATCH],
+            chords: none,
+            scores: none,
+        }
     }
 }
 
@@ -65,7 +71,13 @@ impl Constants {
 
 /// Fill in the scores of a batch.
 #[inline(always)]
-pub fn score(index: &MatchIndex, constants: &Constants, tile: &Tile, group: usize, batch: &mut Batch) {
+pub fn score(
+    index: &MatchIndex,
+    constants: &Constants,
+    tile: &Tile,
+    group: usize,
+    batch: &mut Batch,
+) {
     let viewers = &tile.groups[group];
     // Pad the last few with the first: their scores are not read.
     for at in batch.len..batch.len.next_multiple_of(ABREAST) {
@@ -73,7 +85,8 @@ pub fn score(index: &MatchIndex, constants: &Constants, tile: &Tile, group: usiz
         batch.chords[at] = batch.chords[0];
     }
     for from in (0..batch.len).step_by(ABREAST) {
-        let abreast: [usize; ABREAST] = std::array::from_fn(|i| batch.candidates[from + i] as usize);
+        let abreast: [usize; ABREAST] =
+            std::array::from_fn(|i| batch.candidates[from + i] as usize);
         let quiz = dots(&viewers.quiz, abreast.map(|c| index.quiz.of(c)));
         let fit = dots(&viewers.preference, abreast.map(|c| index.attributes.of(c)));
         for i in 0..ABREAST {
@@ -84,10 +97,21 @@ pub fn score(index: &MatchIndex, constants: &Constants, tile: &Tile, group: usiz
             let goals = shared_goals(&tile.goals, group, record.goals);
             let mut near = proximity(constants, &batch.chords[from + i]);
             if constants.far_counts {
-                far_proximity(index, tile, group, candidate, &batch.chords[from + i], &mut near);
+                far_proximity(
+                    index,
+                    tile,
+                    group,
+                    candidate,
+                    &batch.chords[from + i],
+                    &mut near,
+                );
             }
             let ages = age_fit(viewers, record, age);
-            let jaccard = jaccard(&shared, &viewers.interest_count, f32::from(record.interest_count));
+            let jaccard = jaccard(
+                &shared,
+                &viewers.interest_count,
+                f32::from(record.interest_count),
+            );
             let aims = goal_fit(&goals, &viewers.goal_count, f32::from(record.goal_count));
             batch.scores[from + i] = lanes(|l| {
                 let alike = quiz[i][l] * record.quiz_scale + fit[i][l] * record.fit_scale;
@@ -142,7 +166,13 @@ fn jaccard(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
 #[inline(always)]
 fn goal_fit(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
     let fit = jaccard(shared, mine, theirs);
-    lanes(|l| if mine[l].min(theirs) == 0.0 { 0.5 } else { fit[l] })
+    lanes(|l| {
+        if mine[l].min(theirs) == 0.0 {
+            0.5
+        } else {
+            fit[l]
+        }
+    })
 }
 
 #[inline(always)]
@@ -165,17 +195,37 @@ fn proximity(constants: &Constants, chords: &Lanes) -> Lanes {
         let chord = chords[l].max(0.0).sqrt() * (0.5 / UNITS) as f32;
         constants.proximity * exp_minus(2.0 * constants.arc_scale * arc_sine(chord.min(1.0)))
     });
-    lanes(|l| if chords[l] < 0.0 { constants.proximity_unknown } else { near[l] })
+    lanes(|l| {
+        if chords[l] < 0.0 {
+            constants.proximity_unknown
+        } else {
+            near[l]
+        }
+    })
 }
 
 /// Put the exact proximity in place where the chord is too long for the arc sine below.
 #[cold]
-fn far_proximity(index: &MatchIndex, tile: &Tile, group: usize, candidate: usize, chords: &Lanes, near: &mut Lanes) {
+fn far_proximity(
+    index: &MatchIndex,
+    tile: &Tile,
+    group: usize,
+    candidate: usize,
+    chords: &Lanes,
+    near: &mut Lanes,
+) {
     let (settings, there) = (&index.settings, index.degrees[candidate]);
-    for (l, &viewer) in tile.viewers.iter().skip(group * LANES).take(LANES).enumerate() {
+    for (l, &viewer) in tile
+        .viewers
+        .iter()
+        .skip(group * LANES)
+        .take(LANES)
+        .enumerate()
+    {
         if f64::from(chords[l].max(0.0)).sqrt() > 0.4 * UNITS {
             let km = distance_km(index.degrees[viewer as usize], there);
-            near[l] = (settings.weights.proximity * (-km / settings.proximity_scale_km).exp()) as f32;
+            near[l] =
+                (settings.weights.proximity * (-km / settings.proximity_scale_km).exp()) as f32;
         }
     }
 }
@@ -184,7 +234,10 @@ fn far_proximity(index: &MatchIndex, tile: &Tile, group: usize, candidate: usize
 #[inline(always)]
 fn arc_sine(x: f32) -> f32 {
     let s = x * x;
-    x + x * s * (1.0 / 6.0 + s * (3.0 / 40.0 + s * (15.0 / 336.0 + s * (105.0 / 3456.0 + s * (945.0 / 42240.0)))))
+    x + x
+        * s
+        * (1.0 / 6.0
+            + s * (3.0 / 40.0 + s * (15.0 / 336.0 + s * (105.0 / 3456.0 + s * (945.0 / 42240.0)))))
 }
 
 /// exp(-t) for t >= 0, to 2e-7 of itself (Cody and Waite's reduction, a polynomial of degree 7); 0 < result also for large t.
@@ -197,7 +250,8 @@ pub fn exp_minus(t: f32) -> f32 {
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
     let r = (x - n * 0.693_359_375) - n * -2.121_944_4e-4;
-    let p = 1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0))));
+    let p =
+        1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0))));
     let e = 1.0 + (r + r * r * (0.5 + r * p));
     f32::from_bits(e.to_bits().wrapping_add(shifted.to_bits() << 23))
 }
@@ -211,7 +265,10 @@ mod tests {
         for i in 0..2_000_000 {
             let t = i as f32 * 4e-5;
             let exact = libm::exp(-f64::from(t));
-            assert!((f64::from(exp_minus(t)) / exact - 1.0).abs() < 2e-7 + 1e-7 * f64::from(t), "{t}");
+            assert!(
+                (f64::from(exp_minus(t)) / exact - 1.0).abs() < 2e-7 + 1e-7 * f64::from(t),
+                "{t}"
+            );
             assert!((f64::from(exp_minus(t)) - exact).abs() < 1.5e-7, "{t}");
         }
         assert!(exp_minus(f32::MAX) < 1e-37);
@@ -221,18 +278,27 @@ mod tests {
     fn the_arc_sine_is_right_within_a_quarter() {
         for i in 1..=250_000 {
             let x = i as f32 * 1e-6;
-            assert!((f64::from(arc_sine(x)) / libm::asin(f64::from(x)) - 1.0).abs() < 2e-7, "{x}");
+            assert!(
+                (f64::from(arc_sine(x)) / libm::asin(f64::from(x)) - 1.0).abs() < 2e-7,
+                "{x}"
+            );
         }
         assert!(arc_sine(1.0) > arc_sine(0.999));
     }
 
     #[test]
     fn dots_are_those_of_f64() {
-        let viewers: Vec<Lanes> = (0..64).map(|d| lanes(|l| ((d * 37 + l * 11) % 23) as f32 / 23.0 - 0.5)).collect();
-        let row: Vec<f32> = (0..64).map(|d| ((d * 29) % 31) as f32 / 31.0 - 0.5).collect();
+        let viewers: Vec<Lanes> = (0..64)
+            .map(|d| lanes(|l| ((d * 37 + l * 11) % 23) as f32 / 23.0 - 0.5))
+            .collect();
+        let row: Vec<f32> = (0..64)
+            .map(|d| ((d * 29) % 31) as f32 / 31.0 - 0.5)
+            .collect();
         let sums = dots(&viewers, [&row; ABREAST]);
         for l in 0..LANES {
-            let exact: f64 = (0..64).map(|d| f64::from(viewers[d][l]) * f64::from(row[d])).sum();
+            let exact: f64 = (0..64)
+                .map(|d| f64::from(viewers[d][l]) * f64::from(row[d]))
+                .sum();
             assert!((f64::from(sums[3][l]) - exact).abs() < 1e-6);
         }
     }

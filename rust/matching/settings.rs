@@ -90,11 +90,21 @@ impl Settings {
         ] {
             within(name, value, f64::MIN_POSITIVE, f64::MAX)?;
         }
-        within("proximity_unknown", self.proximity_unknown, f64::MIN_POSITIVE, 1.0)?;
+        within(
+            "proximity_unknown",
+            self.proximity_unknown,
+            f64::MIN_POSITIVE,
+            1.0,
+        )?;
         within("hide_strength", self.hide_strength, f64::MIN_POSITIVE, 1.0)?;
         // The packed facts hold percents from 60 and whole kilometres up to 31.
         within("quiz_reason_value", self.quiz_reason_value, 0.6, f64::MAX)?;
-        within("nearby_reason_km", self.nearby_reason_km, f64::MIN_POSITIVE, 31.0)
+        within(
+            "nearby_reason_km",
+            self.nearby_reason_km,
+            f64::MIN_POSITIVE,
+            31.0,
+        )
     }
 }
 
@@ -121,8 +131,14 @@ mod tests {
     #[test]
     fn the_defaults_pass_and_a_nan_is_named() {
         assert_eq!(Settings::default().check(), Ok(()));
-        let broken = Settings { hide_scale_days: f64::NAN, ..Settings::default() };
+        let broken = Settings {
+            hide_scale_days: f64::NAN,
+            ..Settings::default()
+        };
         let text = broken.check().map_err(|e| e.to_string());
-        assert_eq!(text, Err("hide_scale_days = NaN: must be within 0.001 and 1000000000".into()));
+        assert_eq!(
+            text,
+            Err("hide_scale_days = NaN: must be within 0.001 and 1000000000".into())
+        );
     }
 }

@@ -70,15 +70,31 @@ impl Path {
     /// The path of that name, or the best one.
     pub fn choose(name: Option<&str>) -> Result<Self> {
         let paths = Self::available();
-        let Some(name) = name else { return Ok(paths[0]) };
-        paths.iter().copied().find(|path| path.name() == name).ok_or_else(|| {
-            let names: Vec<_> = paths.iter().map(|path| path.name()).collect();
-            Error::argument("simd", name, &format!("this machine has {}", names.join(", ")))
-        })
+        let Some(name) = name else {
+            return Ok(paths[0]);
+        };
+        paths
+            .iter()
+            .copied()
+            .find(|path| path.name() == name)
+            .ok_or_else(|| {
+                let names: Vec<_> = paths.iter().map(|path| path.name()).collect();
+                Error::argument(
+                    "simd",
+                    name,
+                    &format!("this machine has {}", names.join(", ")),
+                )
+            })
     }
 
     /// Run `meet` on this path.
-    pub fn meet(self, index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
+    pub fn meet(
+        self,
+        index: &MatchIndex,
+        tile: &mut Tile,
+        batches: &mut [Batch; GROUPS],
+        sink: &mut impl Sink,
+    ) {
         match self.0 {
             Set::Plain => meet(index, tile, batches, sink),
             // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `meet_avx2`.
@@ -118,12 +134,22 @@ fn write_list_avx512(index: &MatchIndex, facts: &Facts, keys: &[u64], list: List
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn meet_avx2(index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
+fn meet_avx2(
+    index: &MatchIndex,
+    tile: &mut Tile,
+    batches: &mut [Batch; GROUPS],
+    sink: &mut impl Sink,
+) {
     meet(index, tile, batches, sink);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
-fn meet_avx512(index: &MatchIndex, tile: &mut Tile, batches: &mut [Batch; GROUPS], sink: &mut impl Sink) {
+fn meet_avx512(
+    index: &MatchIndex,
+    tile: &mut Tile,
+    batches: &mut [Batch; GROUPS],
+    sink: &mut impl Sink,
+) {
     meet(index, tile, batches, sink);
 }

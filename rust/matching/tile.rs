@@ -6,7 +6,11 @@ use super::lanes::{GROUPS, LANES, Lanes, Mask, TILE, lanes, mask};
 use super::places::Extent;
 
 /// What is wanted by nobody.
-const NOBODY: Ages = Ages { age: 0, from: 255, to: 0 };
+const NOBODY: Ages = Ages {
+    age: 0,
+    from: 255,
+    to: 0,
+};
 
 /// Eight viewers of a tile.
 #[derive(Debug, Default)]
@@ -88,7 +92,9 @@ impl Tile {
         self.goals = [[0; GROUPS]; 64];
         for group in &mut self.groups {
             group.quiz.resize(index.quiz.width, [0.0; LANES]);
-            group.preference.resize(index.attributes.width, [0.0; LANES]);
+            group
+                .preference
+                .resize(index.attributes.width, [0.0; LANES]);
         }
         for lane in 0..TILE {
             match self.viewers.get(lane).map(|&v| v as usize) {
@@ -108,7 +114,11 @@ impl Tile {
         }
         let weights = &index.settings.weights;
         let (group, l) = (&mut self.groups[lane / LANES], lane % LANES);
-        group.point.iter_mut().zip(record.point).for_each(|(axis, c)| axis[l] = c);
+        group
+            .point
+            .iter_mut()
+            .zip(record.point)
+            .for_each(|(axis, c)| axis[l] = c);
         group.placed[l] = record.flags & flag::PLACED != 0;
         group.beyond[l] = record.beyond;
         group.age[l] = f32::from(index.ages[viewer].age);
@@ -117,8 +127,18 @@ impl Tile {
         group.ages_known[l] = record.flags & flag::AGES != 0;
         group.interest_count[l] = f32::from(record.interest_count);
         group.goal_count[l] = f32::from(record.goal_count);
-        seat_vector(&mut group.quiz, l, index.quiz.of(viewer), weights.quiz / 2.0);
-        seat_vector(&mut group.preference, l, index.preferences.of(viewer), weights.rating_fit / 2.0);
+        seat_vector(
+            &mut group.quiz,
+            l,
+            index.quiz.of(viewer),
+            weights.quiz / 2.0,
+        );
+        seat_vector(
+            &mut group.preference,
+            l,
+            index.preferences.of(viewer),
+            weights.rating_fit / 2.0,
+        );
     }
 
     fn seat_ages(&mut self, lane: usize, ages: Ages) {
@@ -130,10 +150,13 @@ impl Tile {
 
     fn seat_place(&mut self, record: &Record) {
         self.reach = self.reach.max(record.beyond);
-        self.extent = self.extent.filter(|_| record.flags & flag::PLACED != 0).map(|mut extent| {
-            extent.include(record.point);
-            extent
-        });
+        self.extent = self
+            .extent
+            .filter(|_| record.flags & flag::PLACED != 0)
+            .map(|mut extent| {
+                extent.include(record.point);
+                extent
+            });
     }
 
     /// The viewers who seek the candidate's class and are sought by it; None if no one.
@@ -206,7 +229,11 @@ fn seeks(seeking: u64, gender: u8) -> bool {
 
 fn seat_vector(rows: &mut [Lanes], lane: usize, vector: &[f32], length: f64) {
     let square: f64 = vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-    let scale = if square > 0.0 { length / square.sqrt() } else { 0.0 };
+    let scale = if square > 0.0 {
+        length / square.sqrt()
+    } else {
+        0.0
+    };
     for (row, &x) in rows.iter_mut().zip(vector) {
         row[lane] = (f64::from(x) * scale) as f32;
     }

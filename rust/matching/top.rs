@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::facts::Facts;
-pub use super::lists::Lists;
 use super::index::{MatchIndex, NOBODY, flag};
 use super::lanes::{GROUPS, TILE};
+pub use super::lists::Lists;
 use super::meet::{Best, Count};
 use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
 use super::score::Batch;
@@ -39,44 +39,85 @@ struct Slot<'a> {
 }
 
 /// Fill in the best k candidates of each viewer (rows), and tell the offsets of the lists, one more than viewers.
-pub fn top(index: &MatchIndex, viewers: &[u32], k: usize, lists: Lists<'_>, run: Run<'_>) -> Result<Vec<i64>> {
+pub fn top(
+    index: &MatchIndex,
+    viewers: &[u32],
+    k: usize,
+    lists: Lists<'_>,
+    run: Run<'_>,
+) -> Result<Vec<i64>> {
     check_viewers(index, viewers)?;
     let room = viewers.len().checked_mul(k);
-    for length in [lists.candidates.len(), lists.candidate_ids.len(), lists.scores.len(), lists.facts.len()] {
+    for length in [
+        lists.candidates.len(),
+        lists.candidate_ids.len(),
+        lists.scores.len(),
+        lists.facts.len(),
+    ] {
         if k == 0 || Some(length) != room {
-            return Err(Error::argument("k", k, "must be 1 or more, with room for k entries a viewer"));
+            return Err(Error::argument(
+                "k",
+                k,
+                "must be 1 or more, with room for k entries a viewer",
+            ));
         }
     }
     let mut offsets = vec![0; viewers.len() + 1];
-    let Lists { candidates, candidate_ids, scores, facts } = lists;
+    let Lists {
+        candidates,
+        candidate_ids,
+        scores,
+        facts,
+    } = lists;
     let slots = viewers
         .iter()
         .zip(&mut offsets[1..])
-        .zip(candidates.chunks_exact_mut(k).zip(candidate_ids.chunks_exact_mut(k)))
+        .zip(
+            candidates
+                .chunks_exact_mut(k)
+                .zip(candidate_ids.chunks_exact_mut(k)),
+        )
         .zip(scores.chunks_exact_mut(k).zip(facts.chunks_exact_mut(k)))
-        .map(|(((&row, length), (candidates, candidate_ids)), (scores, facts))| {
-            let viewer = index.positions[row as usize];
-            Slot { viewer, length, list: Lists { candidates, candidate_ids, scores, facts } }
-        })
+        .map(
+            |(((&row, length), (candidates, candidate_ids)), (scores, facts))| {
+                let viewer = index.positions[row as usize];
+                Slot {
+                    viewer,
+                    length,
+                    list: Lists {
+                        candidates,
+                        candidate_ids,
+                        scores,
+                        facts,
+                    },
+                }
+            },
+        )
         .filter(|slot| slot.viewer != NOBODY)
         .collect();
     let path = run.path;
-    run_tiles(index, slots, |slot| slot.viewer, run, || {
-        let mut worker = Worker::new(index);
-        let mut best = Best::new(index, k);
-        let (mut facts, mut keys) = (Facts::new(), Vec::new());
-        move |tile: Vec<Slot<'_>>| {
-            worker.tile.seat(index, tile.iter().map(|slot| slot.viewer));
-            best.seat(index, &worker.tile);
-            path.meet(index, &mut worker.tile, &mut worker.batches, &mut best);
-            for (lane, slot) in tile.into_iter().enumerate() {
-                best.take_list(lane, &mut keys);
-                facts.seat(index, slot.viewer as usize);
-                *slot.length = keys.len() as i64;
-                path.write_list(index, &facts, &keys, slot.list);
+    run_tiles(
+        index,
+        slots,
+        |slot| slot.viewer,
+        run,
+        || {
+            let mut worker = Worker::new(index);
+            let mut best = Best::new(index, k);
+            let (mut facts, mut keys) = (Facts::new(), Vec::new());
+            move |tile: Vec<Slot<'_>>| {
+                worker.tile.seat(index, tile.iter().map(|slot| slot.viewer));
+                best.seat(index, &worker.tile);
+                path.meet(index, &mut worker.tile, &mut worker.batches, &mut best);
+                for (lane, slot) in tile.into_iter().enumerate() {
+                    best.take_list(lane, &mut keys);
+                    facts.seat(index, slot.viewer as usize);
+                    *slot.length = keys.len() as i64;
+                    path.write_list(index, &facts, &keys, slot.list);
+                }
             }
-        }
-    })?;
+        },
+    )?;
     for at in 1..offsets.len() {
         offsets[at] += offsets[at - 1];
     }
@@ -98,17 +139,23 @@ pub fn count_eligible(index: &MatchIndex, viewers: &[u32], run: Run<'_>) -> Resu
         .filter(|slot| slot.0 != NOBODY)
         .collect();
     let path = run.path;
-    run_tiles(index, slots, |slot| slot.0, run, || {
-        let mut worker = Worker::new(index);
-        move |tile: Vec<(u32, &mut u64)>| {
-            worker.tile.seat(index, tile.iter().map(|slot| slot.0));
-            let mut count = Count::default();
-            path.meet(index, &mut worker.tile, &mut worker.batches, &mut count);
-            for ((_, result), eligible) in tile.into_iter().zip(count.eligible) {
-                *result = eligible;
+    run_tiles(
+        index,
+        slots,
+        |slot| slot.0,
+        run,
+        || {
+            let mut worker = Worker::new(index);
+            move |tile: Vec<(u32, &mut u64)>| {
+                worker.tile.seat(index, tile.iter().map(|slot| slot.0));
+                let mut count = Count::default();
+                path.meet(index, &mut worker.tile, &mut worker.batches, &mut count);
+                for ((_, result), eligible) in tile.into_iter().zip(count.eligible) {
+                    *result = eligible;
+                }
             }
-        }
-    })?;
+        },
+    )?;
     Ok(counts)
 }
 
@@ -120,7 +167,10 @@ struct Worker {
 
 impl Worker {
     fn new(index: &MatchIndex) -> Self {
-        Self { tile: Tile::new(index), batches: Default::default() }
+        Self {
+            tile: Tile::new(index),
+            batches: Default::default(),
+        }
     }
 }
 
@@ -135,7 +185,12 @@ fn run_tiles<S: Send, W: FnMut(Vec<S>)>(
     slots.sort_unstable_by_key(&viewer);
     let sizes = tile_sizes(index, slots.iter().map(&viewer));
     let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = if run.threads == 0 { cores() } else { run.threads }.clamp(1, sizes.len().max(1));
+    let threads = if run.threads == 0 {
+        cores()
+    } else {
+        run.threads
+    }
+    .clamp(1, sizes.len().max(1));
     let queue = Mutex::new((sizes.into_iter(), slots.into_iter()));
     let next = || {
         let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -164,7 +219,9 @@ fn run_tiles<S: Send, W: FnMut(Vec<S>)>(
                 Ok(handle) => handles.push(handle),
                 // Fewer threads will do; none will not.
                 Err(error) if handles.is_empty() => {
-                    return Err(Error::Internal(format!("no thread could be started: {error}")));
+                    return Err(Error::Internal(format!(
+                        "no thread could be started: {error}"
+                    )));
                 }
                 Err(_) => break,
             }
@@ -176,9 +233,15 @@ fn run_tiles<S: Send, W: FnMut(Vec<S>)>(
             }
         }
         if handles.into_iter().any(|handle| handle.join().is_err()) {
-            return Err(Error::Internal("a worker of the match kernel panicked: please report it".into()));
+            return Err(Error::Internal(
+                "a worker of the match kernel panicked: please report it".into(),
+            ));
         }
-        if stop.load(Ordering::Relaxed) { Err(Error::Interrupted) } else { Ok(()) }
+        if stop.load(Ordering::Relaxed) {
+            Err(Error::Interrupted)
+        } else {
+            Ok(())
+        }
     })
 }
 
@@ -192,7 +255,8 @@ fn tile_sizes(index: &MatchIndex, viewers: impl Iterator<Item = u32>) -> Vec<usi
         wider.include(record.point);
         let is_placed = record.flags & flag::PLACED != 0;
         let farther = reach.max(record.beyond);
-        let too_wide = is_placed && wider.widest().1 as f64 > TILE_WIDTH.max(f64::from(farther).sqrt() / 2.0);
+        let too_wide =
+            is_placed && wider.widest().1 as f64 > TILE_WIDTH.max(f64::from(farther).sqrt() / 2.0);
         if size == TILE || (size > 0 && (too_wide || is_placed != placed)) {
             sizes.push(size);
             (size, extent, reach) = (0, Extent::EMPTY, 0.0);

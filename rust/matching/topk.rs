@@ -39,7 +39,11 @@ impl TopK {
     pub fn new(k: usize, most: usize) -> Self {
         let k = k.min(most).max(1);
         let room = (k * 4).min(most.max(k) + 1).max(k + 1);
-        Self { k, keys: Vec::with_capacity(room), threshold: 0 }
+        Self {
+            k,
+            keys: Vec::with_capacity(room),
+            threshold: 0,
+        }
     }
 
     /// Keys below this one need not be pushed.
@@ -74,7 +78,9 @@ impl TopK {
 
     #[cold]
     fn cut(&mut self) {
-        let (_, &mut last, _) = self.keys.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a));
+        let (_, &mut last, _) = self
+            .keys
+            .select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a));
         self.threshold = last;
         self.keys.truncate(self.k);
     }
@@ -88,14 +94,19 @@ mod tests {
     fn keys_order_by_score_then_id() {
         assert!(key(0.5, 9) > key(0.4, 1));
         assert!(key(0.5, 1) > key(0.5, 2));
-        assert_eq!((score_of(key(0.25, 7)), id_rank_of(key(0.25, 7))), (0.25, 7));
+        assert_eq!(
+            (score_of(key(0.25, 7)), id_rank_of(key(0.25, 7))),
+            (0.25, 7)
+        );
     }
 
     #[test]
     fn equals_a_sort_whatever_the_order_of_arrival() {
         for (k, n) in [(1, 10), (3, 0), (3, 3), (3, 2000), (200, 199), (200, 5000)] {
             let mut top = TopK::new(k, n);
-            let keys: Vec<u64> = (0..n as u64).map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 7).collect();
+            let keys: Vec<u64> = (0..n as u64)
+                .map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 7)
+                .collect();
             for &key in &keys {
                 if key >= top.threshold() {
                     top.push(key);
