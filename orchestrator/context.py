@@ -74,7 +74,7 @@ class RunHandle(Protocol):
 
         Batches that an interrupted run of the same scope has already committed are skipped, provided its
         `stage`, `inputs` (a fingerprint of what the batches are cut from), total and size were the same. A
-        batch that raises is rolled back and tried once more when the others are done, alone; if it fails again its
+        batch that raises is rolled back and tried once more at the end, alone; if it fails again its
         items count as failed. A lost database, any FeedscoreError and errors that every batch would meet end
         the run. With `workers` above 1, that many threads take batches, each with its own connection. Shows
         progress, rests `pause_ms` after each batch, stops on a signal. `work` must not commit by itself.
