@@ -136,7 +136,7 @@ class EmbeddedServer:
     def _wait_until_ready(self, binaries: Path) -> None:
         """Wait for a server that somebody else started, and that may be recovering from a crash."""
         deadline = time.monotonic() + START_TIMEOUT_S
-        probe = [binaries / "pg_isready", "-q", "-h", self._socket_folder(), "-p", str(PORT)]
+        probe = [str(binaries / "pg_isready"), "-q", "-h", str(self._socket_folder()), "-p", str(PORT)]
         while subprocess.run(probe, check=False).returncode:
             if time.monotonic() > deadline:
                 raise EmbeddedDatabaseError(f"the server in {self.cluster} runs but accepts no connections")

@@ -91,7 +91,7 @@ def filters(population: Population, viewer: int) -> dict[str, Bool]:
 
 def eligible(population: Population, viewer: int) -> Bool:
     """Tell who passes all hard filters with the viewer, (n,)."""
-    return np.logical_and.reduce(list(filters(population, viewer).values()))
+    return np.asarray(np.logical_and.reduce(list(filters(population, viewer).values())), dtype=bool)
 
 
 def score(population: Population, settings: MatchSettings, viewer: int) -> ViewerScores:
