@@ -68,7 +68,8 @@ def distance_km(population: Population, viewer: int) -> Float64:
 def filters(population: Population, viewer: int) -> dict[str, Bool]:
     """Apply each hard filter to everybody: filter name -> (n,) True where the pair passes.
 
-    `viewer_...` filters are the viewer's wishes or state, `candidate_...` the candidate's; a pair is eligible where all hold.
+    `viewer_...` filters are the viewer's wishes or state, `candidate_...` the candidate's; a pair is eligible where
+    all hold.
     """
     p, n = population, len(population)
     allowed = p.active & (p.age >= ADULT_AGE)
@@ -164,7 +165,7 @@ def match_top(
 
 
 def interest_rarity(population: Population) -> Int64:
-    """Rank the interest codes by rarity: (C,) place of each code, fewest holders first, ties by code; C = largest code + 1."""
+    """Rank the interest codes by rarity: (C,) place of each, fewest holders first, ties by code; C = largest code + 1."""
     holders = np.bincount(population.interest_codes)
     rank = np.empty(len(holders), np.int64)
     rank[np.argsort(holders, kind="stable")] = np.arange(len(holders))
