@@ -151,7 +151,9 @@ def match_top(
         lists.append(best.astype(np.uint32))
         scores.append(rounded[best])
         facts.append(
-            np.array([_pack(population, settings, scored, rarity, int(viewer), int(c)) for c in best], np.int64)
+            np.array(
+                [_pack(population, settings, scored, rarity, int(viewer), int(c)) for c in best], np.int64
+            )
         )
     candidates = np.concatenate([np.empty(0, np.uint32), *lists])
     return MatchLists(
@@ -302,6 +304,8 @@ def _age_fit(p: Population, viewer: int) -> tuple[Float64, Bool]:
 def _hide_multiplier(p: Population, settings: MatchSettings, viewer: int) -> Float64:
     multiplier = np.ones(len(p))
     entries = slice(p.hidden_offsets[viewer], p.hidden_offsets[viewer + 1])
-    faded = settings.hide_strength * np.exp(-p.hidden_days[entries].astype(np.float64) / settings.hide_scale_days)
+    faded = settings.hide_strength * np.exp(
+        -p.hidden_days[entries].astype(np.float64) / settings.hide_scale_days
+    )
     multiplier[p.hidden_rows[entries]] = 1 - faded
     return multiplier
