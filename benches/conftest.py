@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from .arena import Rival, rivals
-from .machine import add_limits
+from .machine import add_limits, build
 from .report import Report
 
 REPORT = pytest.StashKey[Report]()
+BUILD = pytest.StashKey[str]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Begin the report."""
     config.stash[REPORT] = Report()
+    config.stash[BUILD] = build()
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +56,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print the tables and goals, and save them."""
     report = config.stash[REPORT]
     if report.tables:
+        if build() != config.stash[BUILD]:
+            report.warnings.append(
+                "the kernels were rebuilt during this run: its figures are of more than one build"
+            )
         terminalreporter.write_line(report.text())
         path = report.save()
         terminalreporter.write_line(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from pathlib import Path
 
 import numpy as np
+
+from feedscore import _native
 
 from . import THREADS
 from .report import Report
@@ -21,6 +24,11 @@ def describe() -> str:
     models = [line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")]
     model = models[0] if models else platform.processor()
     return f"{model}, {os.cpu_count()} cores, {THREADS} threads, load {load():.1f}"
+
+
+def build() -> str:
+    """Fingerprint the compiled kernels as they are on disk now."""
+    return hashlib.sha256(Path(_native.__file__ or "").read_bytes()).hexdigest()[:12]
 
 
 def dot_ns() -> float:
