@@ -12,6 +12,7 @@ import numpy as np
 from feedscore import _native
 
 from . import THREADS
+from .populations import SEED, corpus_code
 from .report import Report
 from .timing import Times, load
 
@@ -59,7 +60,7 @@ def add_limits(report: Report) -> None:
         ("dot product of 32, sgemm, core-ns a pair", dot_ns()),
         ("reading memory, one thread, GB/s", read_gb_s()),
     ]
-    table.notes.append(describe())
+    table.notes += [describe(), f"kernels {build()}; town of code {corpus_code()}, seed {SEED}"]
 
 
 def _cpuinfo() -> list[str]:
