@@ -3,6 +3,15 @@
 //! `index` puts people in spatial order; `meet` brings a tile of viewers together with everybody who may be near;
 //! `score` scores the pairs that pass, `topk` keeps the best, `facts` tells why; `top` runs it all on threads.
 
+#![allow(
+    clippy::inline_always,
+    reason = "what runs under a target feature must be inlined to be compiled for it"
+)]
+#![allow(
+    clippy::missing_errors_doc,
+    reason = "every error is a fault of an argument, or an interruption"
+)]
+
 pub mod error;
 mod facts;
 pub mod index;
@@ -14,6 +23,7 @@ mod order;
 mod pairs;
 mod places;
 pub mod population;
+mod reasons;
 mod score;
 pub mod settings;
 pub mod simd;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::error::Result;
-use super::interests::Interests;
+use super::interests::{Interests, each_bit};
 use super::order::{Person, Tree};
 use super::places::{chord_limits, fixed_point};
 use super::population::{ADULT_AGE, OPEN, Population, Sparse};
@@ -29,7 +29,7 @@ pub struct Record {
     pub fit_scale: f32,
     /// The part of the score that depends on the candidate alone.
     pub base: f32,
-    /// Bit g: has goal g.
+    /// Bit i: has the goal that stands at place i from rare to common.
     pub goals: u64,
     /// Bayesian mean of received ratings.
     pub quality: f32,
@@ -59,6 +59,27 @@ pub mod flag {
     pub const ATTRIBUTES: u8 = 16;
     /// Has a rating preference.
     pub const PREFERENCE: u8 = 32;
+    /// As a viewer, misses nothing that a factor needs.
+    pub const COMPLETE_VIEWER: u8 = 64;
+    /// The same as a candidate.
+    pub const COMPLETE_CANDIDATE: u8 = 128;
+
+    /// The bits `COMPLETE_...` that follow from the others, and from whether there are interests and goals.
+    pub(super) fn completeness(flags: u8, interests_and_goals: bool) -> u8 {
+        const BOTH: u8 = PLACED | QUIZ | AGES;
+        let all = |needed: u8| interests_and_goals && flags & needed == needed;
+        let viewer = if all(BOTH | PREFERENCE) {
+            COMPLETE_VIEWER
+        } else {
+            0
+        };
+        viewer
+            | if all(BOTH | RATED | ATTRIBUTES) {
+                COMPLETE_CANDIDATE
+            } else {
+                0
+            }
+    }
 }
 
 /// The years that somebody wants, as bytes; (255, 0) for a range that is empty.
@@ -156,8 +177,8 @@ pub struct MatchIndex {
     pub limits_km: Vec<f32>,
     /// Position -> interests.
     pub interests: Interests,
-    /// Goal -> place from rare to common; ties by goal.
-    pub goal_rarity: [u8; 64],
+    /// Place from rare to common -> goal; ties by goal.
+    pub goals: [u8; 64],
     /// Row -> rows it never sees.
     pub excluded: OwnedSparse<u32>,
     /// Row -> rows it hid, each with what is left of the score.
@@ -208,7 +229,7 @@ impl MatchIndex {
         by_id.sort_unstable_by_key(|name| name.id);
         let mut index = Self {
             settings: *settings,
-            interests: Interests::build(&p.interests, rows.iter().copied())?,
+            interests: Interests::build(&p.interests, &rows)?,
             class_of: people.iter().map(|person| person.class).collect(),
             ages: rows.iter().map(|&row| ages(p, row as usize)).collect(),
             records: Vec::with_capacity(rows.len()),
@@ -232,7 +253,7 @@ impl MatchIndex {
                 .iter()
                 .map(|&r| p.max_distance_km[r as usize])
                 .collect(),
-            goal_rarity: goal_rarity(p.goals),
+            goals: goals_by_rarity(p.goals),
             excluded: OwnedSparse {
                 offsets: p.excluded.offsets.to_vec(),
                 values: p.excluded.values.to_vec(),
@@ -259,8 +280,8 @@ impl MatchIndex {
             .preferences
             .values
             .reserve_exact(index.rows.len() * index.preferences.width);
-        for (position, person) in people.iter().enumerate() {
-            index.push_record(p, person, position);
+        for person in &people {
+            index.push_record(p, person);
         }
         for (rank, name) in index.by_id.iter().enumerate() {
             index.records[name.position as usize].id_rank = rank as u32;
@@ -304,7 +325,7 @@ impl MatchIndex {
             + size_of_val(&*self.hidden.values)
     }
 
-    fn push_record(&mut self, p: &Population<'_>, person: &Person, position: usize) {
+    fn push_record(&mut self, p: &Population<'_>, person: &Person) {
         let row = person.row as usize;
         let quiz_scale = self
             .quiz
@@ -325,14 +346,23 @@ impl MatchIndex {
             Some(_) => chord_limits(p.max_distance_km[row]),
             None => (f32::INFINITY, f32::INFINITY),
         };
-        let known = [
+        let mut goals = 0;
+        for (place, &goal) in self.goals.iter().enumerate() {
+            goals |= (p.goals[row] >> goal & 1) << place;
+        }
+        let interest_count = p.interests.row(row).len() as u16;
+        let mut flags = 0;
+        for (flag, holds) in [
             (flag::PLACED, person.point.is_some()),
             (flag::QUIZ, quiz_scale > 0.0),
             (flag::AGES, p.min_age[row] != OPEN && p.max_age[row] != OPEN),
             (flag::RATED, p.rated[row] != 0),
             (flag::ATTRIBUTES, fit_scale > 0.0),
             (flag::PREFERENCE, prefers > 0.0),
-        ];
+        ] {
+            flags |= if holds { flag } else { 0 };
+        }
+        flags |= flag::completeness(flags, interest_count > 0 && p.goal_count[row] > 0);
         self.records.push(Record {
             point: person.point.unwrap_or_default(),
             within,
@@ -342,17 +372,13 @@ impl MatchIndex {
             quiz_scale,
             fit_scale,
             base: base as f32,
-            goals: p.goals[row],
+            goals,
             quality: p.rating_quality[row],
             days: p.days_since_joined[row],
             id_rank: 0,
-            interest_count: self.interests.of(position).len() as u16,
+            interest_count,
             goal_count: p.goal_count[row],
-            flags: known
-                .iter()
-                .filter(|(_, holds)| *holds)
-                .map(|(bit, _)| bit)
-                .sum(),
+            flags,
         });
     }
 }
@@ -410,20 +436,14 @@ fn ages(p: &Population<'_>, row: usize) -> Ages {
     }
 }
 
-fn goal_rarity(goals: &[u64]) -> [u8; 64] {
+fn goals_by_rarity(goals: &[u64]) -> [u8; 64] {
     let mut holders = [0_u64; 64];
     for &mask in goals {
-        for (goal, count) in holders.iter_mut().enumerate() {
-            *count += mask >> goal & 1;
-        }
+        each_bit(mask, |goal| holders[goal] += 1);
     }
     let mut ordered: [u8; 64] = std::array::from_fn(|goal| goal as u8);
     ordered.sort_by_key(|&goal| holders[goal as usize]);
-    let mut rarity = [0; 64];
-    for (place, &goal) in ordered.iter().enumerate() {
-        rarity[goal as usize] = place as u8;
-    }
-    rarity
+    ordered
 }
 
 fn hidden(p: &Population<'_>, settings: &Settings) -> Vec<(u32, f32)> {

@@ -1,4 +1,4 @@
-//! Interests ranked by rarity, and the table that counts what eight viewers share with a candidate at once.
+//! Interests ranked by rarity, and the table that counts what all viewers of a tile share with a candidate at once.
 
 use super::error::{Error, Result};
 use super::lanes::{GROUPS, LANES};
@@ -6,52 +6,86 @@ use super::population::Sparse;
 
 /// All codes fit this table.
 const CODES: usize = 1 << 16;
+/// Ranks below this one are kept as bits, the others in a list.
+const COMMON: usize = 256;
+/// A byte holds sums up to this one.
+const BYTE: usize = 255;
 
-/// The interests of the people of an index: codes replaced by their rank from common (0) to rare, rarest first.
+/// The interests of the people of an index, by their rank from common (0) to rare.
 #[derive(Debug, Default)]
 pub struct Interests {
+    common: Vec<[u64; COMMON / 64]>,
     starts: Vec<u32>,
-    ranks: Vec<u16>,
+    rare: Vec<u16>,
 }
 
 impl Interests {
     /// Take over the interests of the given rows, ranked by their holders in the whole population; ties by code.
-    pub fn build(all: &Sparse<'_, u16>, rows: impl Iterator<Item = u32> + Clone) -> Result<Self> {
+    pub fn build(all: &Sparse<'_, u16>, rows: &[u32]) -> Result<Self> {
         let rank = ranks(all.values);
-        let mut starts = vec![0_u32];
-        let total: usize = rows.clone().map(|row| all.row(row as usize).len()).sum();
-        if u32::try_from(total).is_err() {
-            return Err(Error::argument(
-                "len(interest_codes)",
-                total,
-                "must be below 4294967296",
-            ));
+        let mut built = Self {
+            common: Vec::with_capacity(rows.len()),
+            starts: vec![0],
+            rare: Vec::new(),
+        };
+        built.starts.reserve_exact(rows.len());
+        for &row in rows {
+            let mut common = [0; COMMON / 64];
+            let from = built.rare.len();
+            for &code in all.row(row as usize) {
+                let rank = rank[code as usize];
+                match common.get_mut(rank as usize / 64) {
+                    Some(word) => *word |= 1 << (rank % 64),
+                    None => built.rare.push(rank),
+                }
+            }
+            built.rare[from..].sort_unstable_by(|a, b| b.cmp(a));
+            built.common.push(common);
+            let Ok(end) = u32::try_from(built.rare.len()) else {
+                return Err(Error::argument(
+                    "len(interest_codes)",
+                    all.values.len(),
+                    "too many for one index",
+                ));
+            };
+            built.starts.push(end);
         }
-        let mut own = Vec::with_capacity(total);
-        for row in rows {
-            let from = own.len();
-            own.extend(
-                all.row(row as usize)
-                    .iter()
-                    .map(|&code| rank[code as usize]),
-            );
-            own[from..].sort_unstable_by(|a, b| b.cmp(a));
-            starts.push(own.len() as u32);
-        }
-        Ok(Self { starts, ranks: own })
+        built.rare.shrink_to_fit();
+        Ok(built)
     }
 
-    /// The ranks of one person, rarest first.
+    /// The common ranks of one person, a bit each.
     #[inline(always)]
     #[must_use]
-    pub fn of(&self, position: usize) -> &[u16] {
-        &self.ranks[self.starts[position] as usize..self.starts[position + 1] as usize]
+    pub fn common(&self, position: usize) -> &[u64; COMMON / 64] {
+        &self.common[position]
+    }
+
+    /// The other ranks of one person, rarest first.
+    #[inline(always)]
+    #[must_use]
+    pub fn rare(&self, position: usize) -> &[u16] {
+        &self.rare[self.starts[position] as usize..self.starts[position + 1] as usize]
+    }
+
+    /// All ranks of one person, rarest first.
+    pub fn of(&self, position: usize) -> impl Iterator<Item = u16> + '_ {
+        let words = self.common(position).iter().enumerate().rev();
+        let bits = words.flat_map(|(word, &bits)| {
+            let mut rest = bits;
+            std::iter::from_fn(move || {
+                let highest = 63_u32.checked_sub(rest.leading_zeros())?;
+                rest ^= 1 << highest;
+                Some(64 * word as u16 + highest as u16)
+            })
+        });
+        self.rare(position).iter().copied().chain(bits)
     }
 
     /// Bytes on the heap.
     #[must_use]
     pub fn nbytes(&self) -> usize {
-        size_of_val(&*self.starts) + size_of_val(&*self.ranks)
+        size_of_val(&*self.common) + size_of_val(&*self.starts) + size_of_val(&*self.rare)
     }
 }
 
@@ -70,11 +104,40 @@ fn ranks(codes: &[u16]) -> Vec<u16> {
     rank
 }
 
+/// A number for each rank; 0 where none was given.
+#[derive(Debug)]
+pub struct RankTable(Box<[u16]>);
+
+impl RankTable {
+    /// All 0.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(vec![0; CODES].into_boxed_slice())
+    }
+
+    /// The number of a rank.
+    #[inline(always)]
+    #[must_use]
+    pub fn get(&self, rank: u16) -> u16 {
+        self.0[rank as usize]
+    }
+
+    /// Give a rank a number.
+    pub fn set(&mut self, rank: u16, number: u16) {
+        self.0[rank as usize] = number;
+    }
+}
+
+/// What each viewer of a tile shares with a candidate: a byte a viewer. The sum of both is the count.
+pub type Shared = [[u64; GROUPS]; 2];
+
 /// The interests of the viewers of a tile, by rank: one byte a viewer, 1 where it has the interest.
 #[derive(Debug)]
 pub struct SharedTable {
-    slot: Box<[u16; CODES]>,
-    bytes: Vec<[u64; GROUPS]>,
+    common: [[u64; GROUPS]; COMMON],
+    /// Rank -> place in `rare`; `rare[0]` stays empty.
+    slot: RankTable,
+    rare: Vec<[u64; GROUPS]>,
     filled: Vec<u16>,
 }
 
@@ -82,52 +145,84 @@ impl SharedTable {
     /// An empty table.
     #[must_use]
     pub fn new() -> Self {
-        let slot = Box::new([0; CODES]);
+        let common = [[0; GROUPS]; COMMON];
         Self {
-            slot,
-            bytes: vec![[0; GROUPS]],
+            common,
+            slot: RankTable::new(),
+            rare: vec![[0; GROUPS]],
             filled: Vec::new(),
         }
     }
 
     /// Forget all viewers.
     pub fn clear(&mut self) {
+        self.common = [[0; GROUPS]; COMMON];
         for rank in self.filled.drain(..) {
-            self.slot[rank as usize] = 0;
+            self.slot.set(rank, 0);
         }
-        self.bytes.truncate(1);
+        self.rare.truncate(1);
     }
 
     /// Enter the viewer of one lane.
-    pub fn enter(&mut self, lane: usize, ranks: &[u16]) {
-        for &rank in ranks {
-            let slot = &mut self.slot[rank as usize];
-            if *slot == 0 {
-                *slot = self.bytes.len() as u16;
-                self.bytes.push([0; GROUPS]);
+    pub fn enter(&mut self, lane: usize, interests: &Interests, viewer: usize) {
+        let bit = 1 << (8 * (lane % LANES));
+        for (word, &bits) in interests.common(viewer).iter().enumerate() {
+            each_bit(bits, |at| self.common[64 * word + at][lane / LANES] |= bit);
+        }
+        for &rank in interests.rare(viewer) {
+            if self.slot.get(rank) == 0 {
+                self.slot.set(rank, self.rare.len() as u16);
+                self.rare.push([0; GROUPS]);
                 self.filled.push(rank);
             }
-            self.bytes[*slot as usize][lane / LANES] |= 1 << (8 * (lane % LANES));
+            self.rare[self.slot.get(rank) as usize][lane / LANES] |= bit;
         }
     }
 
-    /// Count what each viewer of a group shares with the holder of these ranks.
+    /// Count what each viewer shares with a candidate.
     #[inline(always)]
     #[must_use]
-    pub fn shared(&self, group: usize, ranks: &[u16]) -> [f32; LANES] {
-        let mut counts = [0.0; LANES];
-        // A byte holds sums up to 255.
-        for part in ranks.chunks(255) {
-            let mut sum = 0_u64;
-            for &rank in part {
-                sum += self.bytes[self.slot[rank as usize] as usize][group];
-            }
-            let bytes = sum.to_le_bytes();
-            for l in 0..LANES {
-                counts[l] += f32::from(bytes[l]);
-            }
+    pub fn shared(&self, interests: &Interests, candidate: usize, count: u16) -> Shared {
+        let mut sum = [0_u64; GROUPS];
+        if count as usize > BYTE {
+            return self.shared_by_many(interests, candidate);
         }
-        counts
+        for (word, &bits) in interests.common(candidate).iter().enumerate() {
+            each_bit(bits, |at| add(&mut sum, &self.common[64 * word + at]));
+        }
+        for &rank in interests.rare(candidate) {
+            add(&mut sum, &self.rare[self.slot.get(rank) as usize]);
+        }
+        [sum, [0; GROUPS]]
+    }
+
+    #[cold]
+    fn shared_by_many(&self, interests: &Interests, candidate: usize) -> Shared {
+        let mut sums = [[0_u64; GROUPS]; 2];
+        for (at, rank) in interests.of(candidate).enumerate() {
+            let row = self.common.get(rank as usize);
+            add(
+                &mut sums[at / BYTE],
+                row.unwrap_or(&self.rare[self.slot.get(rank) as usize]),
+            );
+        }
+        sums
+    }
+}
+
+#[inline(always)]
+fn add(sum: &mut [u64; GROUPS], row: &[u64; GROUPS]) {
+    for group in 0..GROUPS {
+        sum[group] += row[group];
+    }
+}
+
+/// Call with the place of each bit, ascending.
+#[inline(always)]
+pub fn each_bit(mut bits: u64, mut call: impl FnMut(usize)) {
+    while bits != 0 {
+        call(bits.trailing_zeros() as usize);
+        bits &= bits - 1;
     }
 }
 
@@ -135,33 +230,56 @@ impl SharedTable {
 mod tests {
     use super::*;
 
+    fn build(rows: &[Vec<u16>]) -> Interests {
+        let mut offsets = vec![0];
+        let mut values = Vec::new();
+        for row in rows {
+            values.extend(row);
+            offsets.push(values.len() as i64);
+        }
+        let all = Sparse {
+            offsets: &offsets,
+            values: &values,
+        };
+        match Interests::build(&all, &(0..rows.len() as u32).collect::<Vec<_>>()) {
+            Ok(interests) => interests,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
     #[test]
     fn counts_equal_set_intersections_beyond_a_byte() {
+        let rows: Vec<Vec<u16>> = vec![
+            (0..500).map(|i| i * 3).collect(),
+            vec![6, 7],
+            (100..600).map(|i| i * 3).collect(),
+            vec![5, 6, 7],
+        ];
+        let interests = build(&rows);
         let mut table = SharedTable::new();
-        let own: Vec<u16> = (0..500).map(|i| i * 3).collect();
-        table.enter(9, &own);
-        table.enter(31, &[6, 7]);
-        let theirs: Vec<u16> = (0..500).map(|i| i * 3 + 300).collect();
-        assert_eq!(table.shared(1, &theirs)[1], 400.0);
-        assert_eq!(table.shared(3, &[5, 6, 7])[7], 2.0);
-        assert_eq!(table.shared(0, &theirs), [0.0; LANES]);
+        table.enter(9, &interests, 0);
+        table.enter(31, &interests, 1);
+        for (candidate, row) in rows.iter().enumerate() {
+            let shared = table.shared(&interests, candidate, row.len() as u16);
+            for (lane, viewer) in [(9, 0), (31, 1)] {
+                let byte = |part: usize| u16::from(shared[part][lane / 8].to_le_bytes()[lane % 8]);
+                let exact = row
+                    .iter()
+                    .filter(|code| rows[viewer].contains(code))
+                    .count();
+                assert_eq!((byte(0) + byte(1)) as usize, exact);
+            }
+        }
         table.clear();
-        assert_eq!(table.shared(1, &theirs), [0.0; LANES]);
+        assert_eq!(table.shared(&interests, 2, 500), [[0; GROUPS]; 2]);
     }
 
     #[test]
     fn the_rarest_interest_comes_first_and_ties_fall_to_the_smaller_code() {
-        let all = Sparse {
-            offsets: &[0, 3, 5, 6],
-            values: &[1_u16, 2, 7, 1, 9, 1],
-        };
-        let built = Interests::build(&all, [0, 1, 2].into_iter());
-        let Ok(interests) = built else {
-            panic!("{built:?}")
-        };
+        let interests = build(&[vec![1, 2, 7], vec![1, 9], vec![1]]);
         // 2, 7 and 9 have one holder each: 2 is the rarest, 1 with three holders the commonest.
-        let (a, b) = (interests.of(0), interests.of(1));
-        assert!(a[0] > a[1] && a[1] > b[0] && b[0] > b[1]);
-        assert_eq!((a[2], b[1], interests.of(2)), (0, 0, &[0_u16][..]));
+        let of = |position| interests.of(position).collect::<Vec<_>>();
+        assert!(of(0)[0] > of(0)[1] && of(0)[1] > of(1)[0] && of(1)[0] > of(1)[1]);
+        assert_eq!((of(0)[2], of(1)[1], of(2)), (0, 0, vec![0]));
     }
 }

@@ -26,6 +26,28 @@ pub fn lanes<T: Copy + Default>(of: impl Fn(usize) -> T) -> Lanes<T> {
     result
 }
 
+/// The smaller of two numbers, neither a NaN: one instruction, which `f32::min` is not.
+#[inline(always)]
+#[must_use]
+pub fn smaller(a: f32, b: f32) -> f32 {
+    if a < b { a } else { b }
+}
+
+/// The larger of two numbers, neither a NaN.
+#[inline(always)]
+#[must_use]
+pub fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
+/// The bytes of eight lanes as numbers.
+#[inline(always)]
+#[must_use]
+pub fn counts(bytes: u64) -> Lanes {
+    let bytes = bytes.to_le_bytes();
+    lanes(|l| f32::from(bytes[l]))
+}
+
 /// Collect a test of each lane.
 #[inline(always)]
 pub fn mask(test: impl Fn(usize) -> bool) -> Mask {

@@ -1,8 +1,9 @@
 //! A tile of viewers meets everybody: boxes, classes and ages first, then distance, then whatever is left goes on in batches.
 
 use super::index::MatchIndex;
-use super::lanes::{GROUPS, LANES, Lanes, mask, set_lanes};
-use super::pairs::{bit, remembered, what_is_left, within_limits};
+use super::lanes::{GROUPS, LANES, Lanes, TILE, mask, set_lanes};
+use super::order::Segment;
+use super::pairs::{what_is_left, within_limits};
 use super::score::{BATCH, Batch, Constants, score};
 use super::tile::Tile;
 use super::topk::{TopK, key, score_of};
@@ -21,39 +22,14 @@ pub fn meet(
     batches: &mut [Batch; GROUPS],
     sink: &mut impl Sink,
 ) {
-    for segment in index.tree.near(tile.extent, tile.reach) {
-        let Some(suits) = tile.suits(index, segment.class) else {
-            continue;
-        };
-        let (from, to) = (segment.people.0 as usize, segment.people.1 as usize);
-        let ages = &index.ages[from..to];
-        let first = ages.partition_point(|ages| ages.age < tile.window.0);
-        for (at, &ages) in ages.iter().enumerate().skip(first) {
-            if ages.age > tile.window.1 {
-                break;
-            }
-            let masks = tile.suits_ages(&suits, ages);
-            if masks == [0; GROUPS] {
-                continue;
-            }
-            let record = &index.records[from + at];
-            for group in 0..GROUPS {
-                if masks[group] == 0 {
-                    continue;
-                }
-                let chords = tile.groups[group].chords(record);
-                let near = masks[group] & tile.groups[group].within_reach(record, &chords);
-                if near != 0 {
-                    let batch = &mut batches[group];
-                    batch.candidates[batch.len] = (from + at) as u32;
-                    batch.masks[batch.len] = near;
-                    batch.chords[batch.len] = chords;
-                    batch.len += 1;
-                    if batch.len == BATCH {
-                        sink.take(index, tile, group, batch);
-                        batch.len = 0;
-                    }
-                }
+    let mut at = 0;
+    while let Some(leaf) = index
+        .tree
+        .next_leaf(&mut at, tile.extent.as_ref(), tile.reach)
+    {
+        for segment in leaf {
+            if let Some(suits) = tile.suits(index, segment.class) {
+                meet_segment(index, tile, segment, &suits, batches, sink);
             }
         }
     }
@@ -65,72 +41,82 @@ pub fn meet(
     }
 }
 
+/// Bring every viewer who suits a class together with the people of a segment.
+#[inline(always)]
+fn meet_segment(
+    index: &MatchIndex,
+    tile: &Tile,
+    segment: &Segment,
+    suits: &[u8; TILE],
+    batches: &mut [Batch; GROUPS],
+    sink: &mut impl Sink,
+) {
+    let (from, to) = (segment.people.0 as usize, segment.people.1 as usize);
+    let ages = &index.ages[from..to];
+    let first = ages.partition_point(|ages| ages.age < tile.window.0);
+    for (at, &ages) in ages.iter().enumerate().skip(first) {
+        if ages.age > tile.window.1 {
+            break;
+        }
+        let masks = tile.suits_ages(suits, ages);
+        if masks == [0; GROUPS] {
+            continue;
+        }
+        let candidate = from + at;
+        let record = &index.records[candidate];
+        let mut shared = None;
+        for group in 0..GROUPS {
+            if masks[group] == 0 {
+                continue;
+            }
+            let chords = tile.groups[group].chords(record);
+            let near = masks[group] & tile.groups[group].within_reach(record, &chords);
+            if near != 0 {
+                let (interests, goals) = match shared {
+                    Some(shared) => shared,
+                    None => *shared.insert(tile.shared(index, candidate, record)),
+                };
+                let batch = &mut batches[group];
+                batch.candidates[batch.len] = candidate as u32;
+                batch.masks[batch.len] = near;
+                batch.chords[batch.len] = chords;
+                batch.interests[batch.len] = [interests[0][group], interests[1][group]];
+                batch.goals[batch.len] = goals[group];
+                batch.len += 1;
+                if batch.len == BATCH {
+                    sink.take(index, tile, group, batch);
+                    batch.len = 0;
+                }
+            }
+        }
+    }
+}
+
 /// Keeps the best candidates of each viewer.
 #[derive(Debug)]
 pub struct Best {
     constants: Constants,
-    lists: Vec<TopK>,
+    lists: TopK,
     /// Scores below these enter no list.
     thresholds: [Lanes; GROUPS],
-    remembered: Vec<u64>,
 }
 
 impl Best {
     /// Lists of k for each lane.
     #[must_use]
     pub fn new(index: &MatchIndex, k: usize) -> Self {
+        let thresholds = [[0.0; LANES]; GROUPS];
         Self {
             constants: Constants::of(index),
-            lists: (0..GROUPS * LANES)
-                .map(|_| TopK::new(k, index.len()))
-                .collect(),
-            thresholds: [[0.0; LANES]; GROUPS],
-            remembered: Vec::new(),
+            lists: TopK::new(k, index.len()),
+            thresholds,
         }
-    }
-
-    /// Begin with other viewers.
-    pub fn seat(&mut self, index: &MatchIndex, tile: &Tile) {
-        self.thresholds = [[0.0; LANES]; GROUPS];
-        self.remembered.clear();
-        self.remembered.extend(
-            tile.viewers
-                .iter()
-                .map(|&viewer| remembered(index, viewer as usize)),
-        );
     }
 
     /// Take the list of one lane, best first.
-    pub fn take_list(&mut self, lane: usize, keys: &mut Vec<u64>) {
-        self.lists[lane].take(keys);
-    }
-
-    #[inline(always)]
-    fn offer(
-        &mut self,
-        index: &MatchIndex,
-        tile: &Tile,
-        (group, l): (usize, usize),
-        batch: &Batch,
-        at: usize,
-    ) {
-        let lane = group * LANES + l;
-        let (viewer, candidate) = (tile.viewers[lane] as usize, batch.candidates[at] as usize);
-        if viewer == candidate || !within_limits(index, viewer, candidate, batch.chords[at][l]) {
-            return;
-        }
-        let mut score = batch.scores[at][l];
-        if self.remembered[lane] & bit(index.rows[candidate]) != 0 {
-            let Some(left) = what_is_left(index, viewer, candidate) else {
-                return;
-            };
-            score *= left;
-        }
-        let key = key(score, index.records[candidate].id_rank);
-        let list = &mut self.lists[lane];
-        if key >= list.threshold() && list.push(key) {
-            self.thresholds[group][l] = score_of(list.threshold());
-        }
+    pub fn take(&mut self, lane: usize) -> &[u64] {
+        self.thresholds[lane / LANES][lane % LANES] = 0.0;
+        self.lists.take(lane)
     }
 }
 
@@ -139,14 +125,41 @@ impl Sink for Best {
     fn take(&mut self, index: &MatchIndex, tile: &Tile, group: usize, batch: &mut Batch) {
         score(index, &self.constants, tile, group, batch);
         for at in 0..batch.len {
+            let candidate = batch.candidates[at] as usize;
             let scores = &batch.scores[at];
-            let thresholds = &self.thresholds[group];
+            let thresholds = &mut self.thresholds[group];
             let hits = batch.masks[at] & mask(|l| scores[l] >= thresholds[l]);
+            let doubts = hits & tile.doubts(index, group, candidate, &batch.chords[at]);
+            let id_rank = index.records[candidate].id_rank;
             for l in set_lanes(hits) {
-                self.offer(index, tile, (group, l), batch, at);
+                let lane = group * LANES + l;
+                let mut score = scores[l];
+                if doubts >> (8 * l) & 1 == 1 {
+                    match look_closer(
+                        index,
+                        tile.viewers[lane] as usize,
+                        candidate,
+                        batch.chords[at][l],
+                    ) {
+                        Some(left) => score *= left,
+                        None => continue,
+                    }
+                }
+                if let Some(threshold) = self.lists.push(lane, key(score, id_rank)) {
+                    thresholds[l] = score_of(threshold);
+                }
             }
         }
     }
+}
+
+/// Finish the filters for a pair; what is left of the score, None where the pair is not eligible.
+#[inline(never)]
+fn look_closer(index: &MatchIndex, viewer: usize, candidate: usize, chord: f32) -> Option<f32> {
+    if viewer == candidate || !within_limits(index, viewer, candidate, chord) {
+        return None;
+    }
+    what_is_left(index, viewer, candidate)
 }
 
 /// Counts the eligible candidates of each viewer.
@@ -161,11 +174,11 @@ impl Sink for Count {
     fn take(&mut self, index: &MatchIndex, tile: &Tile, group: usize, batch: &mut Batch) {
         for at in 0..batch.len {
             let candidate = batch.candidates[at] as usize;
+            let doubts = tile.doubts(index, group, candidate, &batch.chords[at]);
             for l in set_lanes(batch.masks[at]) {
                 let viewer = tile.viewers[group * LANES + l] as usize;
-                let passes = viewer != candidate
-                    && within_limits(index, viewer, candidate, batch.chords[at][l])
-                    && what_is_left(index, viewer, candidate).is_some();
+                let passes = doubts >> (8 * l) & 1 == 0
+                    || look_closer(index, viewer, candidate, batch.chords[at][l]).is_some();
                 self.eligible[group * LANES + l] += u64::from(passes);
             }
         }

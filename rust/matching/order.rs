@@ -121,28 +121,27 @@ impl Tree {
         });
     }
 
-    /// The segments that have people within reach of the given box (None: of everybody).
+    /// The segments of the next leaf, from node `at` on, that may have people within reach of the box (None: of everybody).
     #[inline(always)]
-    pub fn near(&self, extent: Option<Extent>, reach: f32) -> impl Iterator<Item = &Segment> {
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            while let Some(node) = self.nodes.get(at) {
-                let apart = match (&extent, &node.extent) {
-                    (Some(mine), Some(theirs)) => {
-                        mine.gap_square(theirs) > f64::from(reach.min(node.reach))
-                    }
-                    _ => false,
-                };
-                at = if apart { node.next as usize } else { at + 1 };
-                if !apart && node.segments.0 < node.segments.1 {
-                    return Some(
-                        &self.segments[node.segments.0 as usize..node.segments.1 as usize],
-                    );
+    pub fn next_leaf(
+        &self,
+        at: &mut usize,
+        extent: Option<&Extent>,
+        reach: f32,
+    ) -> Option<&[Segment]> {
+        while let Some(node) = self.nodes.get(*at) {
+            let apart = match (extent, &node.extent) {
+                (Some(mine), Some(theirs)) => {
+                    mine.gap_square(theirs) > f64::from(reach.min(node.reach))
                 }
+                _ => false,
+            };
+            *at = if apart { node.next as usize } else { *at + 1 };
+            if !apart && node.segments.0 < node.segments.1 {
+                return Some(&self.segments[node.segments.0 as usize..node.segments.1 as usize]);
             }
-            None
-        })
-        .flatten()
+        }
+        None
     }
 }
 
@@ -209,8 +208,11 @@ mod tests {
             let mut extent = Extent::EMPTY;
             extent.include(here);
             let mut seen = vec![false; people.len()];
-            for s in tree.near(Some(extent), viewer.reach) {
-                seen[s.people.0 as usize..s.people.1 as usize].fill(true);
+            let mut at = 0;
+            while let Some(leaf) = tree.next_leaf(&mut at, Some(&extent), viewer.reach) {
+                for s in leaf {
+                    seen[s.people.0 as usize..s.people.1 as usize].fill(true);
+                }
             }
             for (person, seen) in people.iter().zip(seen) {
                 let near = person

@@ -23,25 +23,11 @@ fn within_limits_exactly(index: &MatchIndex, viewer: usize, candidate: usize) ->
     km <= f64::from(index.limits_km[viewer]) && km <= f64::from(index.limits_km[candidate])
 }
 
-/// A bit for each row that the viewer excluded or hid: where it is 0 for a candidate's row, there is nothing to look up.
-#[must_use]
-pub fn remembered(index: &MatchIndex, viewer: usize) -> u64 {
+/// The rows that the viewer excluded or hid.
+pub fn remembered(index: &MatchIndex, viewer: usize) -> impl Iterator<Item = u32> + '_ {
     let row = index.rows[viewer] as usize;
-    let hidden = index.hidden.row(row).iter().map(|&(row, _)| bit(row));
-    index
-        .excluded
-        .row(row)
-        .iter()
-        .map(|&row| bit(row))
-        .chain(hidden)
-        .fold(0, |bits, bit| bits | bit)
-}
-
-/// The bit of a row in `remembered`.
-#[inline(always)]
-#[must_use]
-pub fn bit(row: u32) -> u64 {
-    1 << (row % 64)
+    let hidden = index.hidden.row(row).iter().map(|&(row, _)| row);
+    index.excluded.row(row).iter().copied().chain(hidden)
 }
 
 /// What is left of a score, 1 where the viewer did not hide the candidate; None where the pair is excluded.

@@ -1,7 +1,7 @@
 //! The score of a batch of candidates for the eight viewers of a group, in f32, in a fixed order of operations.
 
 use super::index::{MatchIndex, Record, flag};
-use super::lanes::{LANES, Lanes, Mask, lanes};
+use super::lanes::{LANES, Lanes, Mask, counts, lanes, larger, smaller};
 use super::places::{EARTH_RADIUS_KM, UNITS, distance_km};
 use super::tile::{Group, Tile};
 
@@ -21,6 +21,10 @@ pub struct Batch {
     pub masks: [Mask; BATCH],
     /// The squared chords, as `Group::chords` gives them.
     pub chords: [Lanes; BATCH],
+    /// What the viewers share with the candidates, a byte a viewer: interests, in two parts, and goals.
+    pub interests: [[u64; 2]; BATCH],
+    /// See `interests`.
+    pub goals: [u64; BATCH],
     /// The scores, once `score` has run.
     pub scores: [Lanes; BATCH],
 }
@@ -33,6 +37,8 @@ impl Default for Batch {
             candidates: [0; BATCH],
             masks: [0; BATCH],
             chords: none,
+            interests: [[0; 2]; BATCH],
+            goals: [0; BATCH],
             scores: none,
         }
     }
@@ -70,6 +76,9 @@ impl Constants {
 }
 
 /// Fill in the scores of a batch.
+///
+/// One kind of factor for the whole batch after the other: each is a long chain of operations that wait for each
+/// other, and the chains of several candidates only run at the same time if they are short and close together.
 #[inline(always)]
 pub fn score(
     index: &MatchIndex,
@@ -79,10 +88,30 @@ pub fn score(
     batch: &mut Batch,
 ) {
     let viewers = &tile.groups[group];
+    for at in 0..batch.len {
+        batch.scores[at] = proximity(constants, &batch.chords[at]);
+    }
+    if constants.far_counts {
+        far_proximity(index, tile, group, batch);
+    }
+    for at in 0..batch.len {
+        let candidate = batch.candidates[at] as usize;
+        let record = &index.records[candidate];
+        let shared = shared_interests(&batch.interests[at]);
+        let interests = f32::from(record.interest_count);
+        let interests = jaccard(&shared, &viewers.interest_count, interests);
+        let (goals, count) = (counts(batch.goals[at]), f32::from(record.goal_count));
+        let goals = goal_fit(&goals, &viewers.goal_count, count);
+        let ages = age_fit(viewers, record, f32::from(index.ages[candidate].age));
+        let near = batch.scores[at];
+        batch.scores[at] = lanes(|l| {
+            let sets = constants.interests * interests[l] + constants.goals * goals[l];
+            (record.base + sets) + (near[l] + constants.age_fit * ages[l])
+        });
+    }
     // Pad the last few with the first: their scores are not read.
     for at in batch.len..batch.len.next_multiple_of(ABREAST) {
         batch.candidates[at] = batch.candidates[0];
-        batch.chords[at] = batch.chords[0];
     }
     for from in (0..batch.len).step_by(ABREAST) {
         let abreast: [usize; ABREAST] =
@@ -90,34 +119,11 @@ pub fn score(
         let quiz = dots(&viewers.quiz, abreast.map(|c| index.quiz.of(c)));
         let fit = dots(&viewers.preference, abreast.map(|c| index.attributes.of(c)));
         for i in 0..ABREAST {
-            let candidate = abreast[i];
-            let record = &index.records[candidate];
-            let age = f32::from(index.ages[candidate].age);
-            let shared = tile.interests.shared(group, index.interests.of(candidate));
-            let goals = shared_goals(&tile.goals, group, record.goals);
-            let mut near = proximity(constants, &batch.chords[from + i]);
-            if constants.far_counts {
-                far_proximity(
-                    index,
-                    tile,
-                    group,
-                    candidate,
-                    &batch.chords[from + i],
-                    &mut near,
-                );
-            }
-            let ages = age_fit(viewers, record, age);
-            let jaccard = jaccard(
-                &shared,
-                &viewers.interest_count,
-                f32::from(record.interest_count),
-            );
-            let aims = goal_fit(&goals, &viewers.goal_count, f32::from(record.goal_count));
+            let record = &index.records[abreast[i]];
+            let others = batch.scores[from + i];
             batch.scores[from + i] = lanes(|l| {
                 let alike = quiz[i][l] * record.quiz_scale + fit[i][l] * record.fit_scale;
-                let sets = constants.interests * jaccard[l] + constants.goals * aims[l];
-                let sum = ((record.base + alike) + sets) + (near[l] + constants.age_fit * ages[l]);
-                if sum > 0.0 { sum } else { 0.0 }
+                larger(others[l] + alike, 0.0)
             });
         }
     }
@@ -148,26 +154,26 @@ fn dots(viewers: &[Lanes], candidates: [&[f32]; ABREAST]) -> [Lanes; ABREAST] {
 }
 
 #[inline(always)]
-fn shared_goals(table: &[[u64; super::lanes::GROUPS]; 64], group: usize, mut goals: u64) -> Lanes {
-    let mut sum = 0_u64;
-    while goals != 0 {
-        sum += table[goals.trailing_zeros() as usize][group];
-        goals &= goals - 1;
+fn shared_interests(parts: &[u64; 2]) -> Lanes {
+    let mut shared = counts(parts[0]);
+    // Only candidates with more than 255 interests have the second part.
+    if parts[1] != 0 {
+        let more = counts(parts[1]);
+        shared = lanes(|l| shared[l] + more[l]);
     }
-    let bytes = sum.to_le_bytes();
-    lanes(|l| f32::from(bytes[l]))
+    shared
 }
 
 #[inline(always)]
 fn jaccard(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
-    lanes(|l| shared[l] / ((mine[l] + theirs) - shared[l]).max(1.0))
+    lanes(|l| shared[l] / larger((mine[l] + theirs) - shared[l], 1.0))
 }
 
 #[inline(always)]
 fn goal_fit(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
     let fit = jaccard(shared, mine, theirs);
     lanes(|l| {
-        if mine[l].min(theirs) == 0.0 {
+        if smaller(mine[l], theirs) == 0.0 {
             0.5
         } else {
             fit[l]
@@ -183,7 +189,7 @@ fn age_fit(viewers: &Group, record: &Record, age: f32) -> Lanes {
     lanes(|l| {
         let theirs_to_mine = (age - viewers.age_middle[l]).abs() * viewers.age_slope[l];
         let mine_to_theirs = (viewers.age[l] - record.age_middle).abs() * record.age_slope;
-        let fit = (1.0 - 0.5 * (theirs_to_mine + mine_to_theirs)).max(0.0);
+        let fit = larger(1.0 - 0.5 * (theirs_to_mine + mine_to_theirs), 0.0);
         if viewers.ages_known[l] { fit } else { 0.5 }
     })
 }
@@ -192,8 +198,8 @@ fn age_fit(viewers: &Group, record: &Record, age: f32) -> Lanes {
 #[inline(always)]
 fn proximity(constants: &Constants, chords: &Lanes) -> Lanes {
     let near: Lanes = lanes(|l| {
-        let chord = chords[l].max(0.0).sqrt() * (0.5 / UNITS) as f32;
-        constants.proximity * exp_minus(2.0 * constants.arc_scale * arc_sine(chord.min(1.0)))
+        let chord = larger(chords[l], 0.0).sqrt() * (0.5 / UNITS) as f32;
+        constants.proximity * exp_minus(2.0 * constants.arc_scale * arc_sine(smaller(chord, 1.0)))
     });
     lanes(|l| {
         if chords[l] < 0.0 {
@@ -206,26 +212,17 @@ fn proximity(constants: &Constants, chords: &Lanes) -> Lanes {
 
 /// Put the exact proximity in place where the chord is too long for the arc sine below.
 #[cold]
-fn far_proximity(
-    index: &MatchIndex,
-    tile: &Tile,
-    group: usize,
-    candidate: usize,
-    chords: &Lanes,
-    near: &mut Lanes,
-) {
-    let (settings, there) = (&index.settings, index.degrees[candidate]);
-    for (l, &viewer) in tile
-        .viewers
-        .iter()
-        .skip(group * LANES)
-        .take(LANES)
-        .enumerate()
-    {
-        if f64::from(chords[l].max(0.0)).sqrt() > 0.4 * UNITS {
-            let km = distance_km(index.degrees[viewer as usize], there);
-            near[l] =
-                (settings.weights.proximity * (-km / settings.proximity_scale_km).exp()) as f32;
+fn far_proximity(index: &MatchIndex, tile: &Tile, group: usize, batch: &mut Batch) {
+    let settings = &index.settings;
+    for at in 0..batch.len {
+        let there = index.degrees[batch.candidates[at] as usize];
+        let viewers = tile.viewers.iter().skip(group * LANES).take(LANES);
+        for (l, &viewer) in viewers.enumerate() {
+            if f64::from(batch.chords[at][l].max(0.0)).sqrt() > 0.4 * UNITS {
+                let km = distance_km(index.degrees[viewer as usize], there);
+                let near = settings.weights.proximity * (-km / settings.proximity_scale_km).exp();
+                batch.scores[at][l] = near as f32;
+            }
         }
     }
 }
@@ -246,7 +243,7 @@ fn arc_sine(x: f32) -> f32 {
 #[allow(clippy::excessive_precision)] // ln 2 in two parts, as many digits as they have
 pub fn exp_minus(t: f32) -> f32 {
     const ROUND: f32 = 12_582_912.0;
-    let x = -t.min(87.0);
+    let x = -smaller(t, 87.0);
     let shifted = x * std::f32::consts::LOG2_E + ROUND;
     let n = shifted - ROUND;
     let r = (x - n * 0.693_359_375) - n * -2.121_944_4e-4;

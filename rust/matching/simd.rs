@@ -7,7 +7,7 @@ use super::error::{Error, Result};
 use super::facts::Facts;
 use super::index::MatchIndex;
 use super::lanes::GROUPS;
-use super::lists::{Lists, write_list};
+use super::lists::{Eight, Lists, write_list};
 use super::meet::{Sink, meet};
 use super::score::Batch;
 use super::tile::Tile;
@@ -107,29 +107,48 @@ impl Path {
     }
 
     /// Run `write_list` on this path.
-    pub fn write_list(self, index: &MatchIndex, facts: &Facts, keys: &[u64], list: Lists<'_>) {
+    pub fn write_list(
+        self,
+        index: &MatchIndex,
+        facts: &Facts,
+        keys: &[u64],
+        eights: &mut Vec<Eight>,
+        list: Lists<'_>,
+    ) {
         match self.0 {
-            Set::Plain => write_list(index, facts, keys, list),
+            Set::Plain => write_list(index, facts, keys, eights, list),
             // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `write_list_avx2`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { write_list_avx2(index, facts, keys, list) },
+            Set::Avx2 => unsafe { write_list_avx2(index, facts, keys, eights, list) },
             // SAFETY: `Set::Avx512` is only made by `available`, which found the features of `write_list_avx512`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => unsafe { write_list_avx512(index, facts, keys, list) },
+            Set::Avx512 => unsafe { write_list_avx512(index, facts, keys, eights, list) },
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,popcnt")]
-fn write_list_avx2(index: &MatchIndex, facts: &Facts, keys: &[u64], list: Lists<'_>) {
-    write_list(index, facts, keys, list);
+fn write_list_avx2(
+    index: &MatchIndex,
+    facts: &Facts,
+    keys: &[u64],
+    eights: &mut Vec<Eight>,
+    list: Lists<'_>,
+) {
+    write_list(index, facts, keys, eights, list);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
-fn write_list_avx512(index: &MatchIndex, facts: &Facts, keys: &[u64], list: Lists<'_>) {
-    write_list(index, facts, keys, list);
+fn write_list_avx512(
+    index: &MatchIndex,
+    facts: &Facts,
+    keys: &[u64],
+    eights: &mut Vec<Eight>,
+    list: Lists<'_>,
+) {
+    write_list(index, facts, keys, eights, list);
 }
 
 #[cfg(target_arch = "x86_64")]

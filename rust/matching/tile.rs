@@ -1,8 +1,11 @@
 //! A tile: up to 32 viewers side by side, one a lane, ready to be met by one candidate after the other.
 
+use std::ops::RangeInclusive;
+
 use super::index::{Ages, MatchIndex, Record, flag};
-use super::interests::SharedTable;
-use super::lanes::{GROUPS, LANES, Lanes, Mask, TILE, lanes, mask};
+use super::interests::{Shared, SharedTable, each_bit};
+use super::lanes::{GROUPS, LANES, Lanes, Mask, TILE, lanes, mask, smaller};
+use super::pairs::remembered;
 use super::places::Extent;
 
 /// What is wanted by nobody.
@@ -20,7 +23,9 @@ pub struct Group {
     /// True where the place is known.
     pub placed: Lanes<bool>,
     /// Squared chord surely beyond the viewer's limit.
-    pub beyond: Lanes,
+    beyond: Lanes,
+    /// Squared chord surely within the viewer's limit.
+    within: Lanes,
     /// Whole years.
     pub age: Lanes,
     /// Middle of the wanted ages, and 1 / (half the range + 1).
@@ -42,7 +47,7 @@ pub struct Group {
 /// Up to 32 viewers, of whatever class, that are near each other.
 #[derive(Debug)]
 pub struct Tile {
-    /// Lane -> position of the viewer.
+    /// Lane -> position of the viewer, ascending.
     pub viewers: Vec<u32>,
     /// The lanes by eight.
     pub groups: [Group; GROUPS],
@@ -53,9 +58,13 @@ pub struct Tile {
     /// The youngest and the oldest age wanted by any viewer.
     pub window: (u8, u8),
     /// Interests by lane.
-    pub interests: SharedTable,
-    /// Goal -> a byte for each lane, 1 where the viewer has it.
-    pub goals: [[u64; GROUPS]; 64],
+    interests: SharedTable,
+    /// Goal, from rare to common -> a byte for each lane, 1 where the viewer has it.
+    goals: [[u64; GROUPS]; 64],
+    /// Row % 64 -> lanes whose viewer may have excluded or hidden that row.
+    remembered: [[Mask; GROUPS]; 64],
+    /// From the first viewer to the last, by position.
+    span: RangeInclusive<u32>,
     ages: [[u8; TILE]; 3],
     /// Class of candidates -> lanes that suit it, as of the tile number beside it.
     suits: Vec<(u64, [u8; TILE])>,
@@ -74,6 +83,8 @@ impl Tile {
             window: (255, 0),
             interests: SharedTable::new(),
             goals: [[0; GROUPS]; 64],
+            remembered: [[0; GROUPS]; 64],
+            span: 0..=0,
             ages: [[0; TILE]; 3],
             suits: vec![(0, [0; TILE]); index.classes.len()],
             number: 0,
@@ -85,11 +96,14 @@ impl Tile {
         self.viewers.clear();
         self.viewers.extend(viewers);
         self.number += 1;
+        let first = self.viewers.iter().min().copied().unwrap_or(0);
+        self.span = first..=self.viewers.iter().max().copied().unwrap_or(0);
         self.extent = Some(Extent::EMPTY);
         self.reach = 0.0;
         self.window = (255, 0);
         self.interests.clear();
         self.goals = [[0; GROUPS]; 64];
+        self.remembered = [[0; GROUPS]; 64];
         for group in &mut self.groups {
             group.quiz.resize(index.quiz.width, [0.0; LANES]);
             group
@@ -108,9 +122,13 @@ impl Tile {
         let record = &index.records[viewer];
         self.seat_ages(lane, index.ages[viewer]);
         self.seat_place(record);
-        self.interests.enter(lane, index.interests.of(viewer));
-        for (goal, row) in self.goals.iter_mut().enumerate() {
-            row[lane / LANES] |= (record.goals >> goal & 1) << (8 * (lane % LANES));
+        self.interests.enter(lane, &index.interests, viewer);
+        let shift = 8 * (lane % LANES);
+        each_bit(record.goals, |goal| {
+            self.goals[goal][lane / LANES] |= 1 << shift
+        });
+        for row in remembered(index, viewer) {
+            self.remembered[row as usize % 64][lane / LANES] |= 0xFF << shift;
         }
         let weights = &index.settings.weights;
         let (group, l) = (&mut self.groups[lane / LANES], lane % LANES);
@@ -121,6 +139,7 @@ impl Tile {
             .for_each(|(axis, c)| axis[l] = c);
         group.placed[l] = record.flags & flag::PLACED != 0;
         group.beyond[l] = record.beyond;
+        group.within[l] = record.within;
         group.age[l] = f32::from(index.ages[viewer].age);
         group.age_middle[l] = record.age_middle;
         group.age_slope[l] = record.age_slope;
@@ -196,6 +215,51 @@ impl Tile {
     }
 }
 
+impl Tile {
+    /// Count what each viewer shares with a candidate.
+    #[inline(always)]
+    #[must_use]
+    pub fn shared(
+        &self,
+        index: &MatchIndex,
+        candidate: usize,
+        record: &Record,
+    ) -> (Shared, [u64; GROUPS]) {
+        let mut goals = [0; GROUPS];
+        each_bit(record.goals, |goal| {
+            for group in 0..GROUPS {
+                goals[group] += self.goals[goal][group];
+            }
+        });
+        (
+            self.interests
+                .shared(&index.interests, candidate, record.interest_count),
+            goals,
+        )
+    }
+
+    /// The viewers of a group for whom a candidate needs a closer look: itself, excluded or hidden perhaps, or near a limit.
+    #[inline(always)]
+    #[must_use]
+    pub fn doubts(
+        &self,
+        index: &MatchIndex,
+        group: usize,
+        candidate: usize,
+        chords: &Lanes,
+    ) -> Mask {
+        let within = index.records[candidate].within;
+        let viewers = &self.groups[group];
+        let mut doubts = mask(|l| chords[l] > smaller(viewers.within[l], within));
+        doubts |= self.remembered[index.rows[candidate] as usize % 64][group];
+        let number = candidate as u32;
+        if self.span.contains(&number) && self.viewers.binary_search(&number).is_ok() {
+            doubts = Mask::MAX;
+        }
+        doubts
+    }
+}
+
 impl Group {
     /// The squared chords to a candidate, in units; -1 where a place is unknown.
     #[inline(always)]
@@ -218,7 +282,7 @@ impl Group {
     #[inline(always)]
     #[must_use]
     pub fn within_reach(&self, record: &Record, chords: &Lanes) -> Mask {
-        mask(|l| chords[l] <= self.beyond[l].min(record.beyond))
+        mask(|l| chords[l] <= smaller(self.beyond[l], record.beyond))
     }
 }
 

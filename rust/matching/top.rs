@@ -104,16 +104,15 @@ pub fn top(
         || {
             let mut worker = Worker::new(index);
             let mut best = Best::new(index, k);
-            let (mut facts, mut keys) = (Facts::new(), Vec::new());
+            let (mut facts, mut eights) = (Facts::new(), Vec::new());
             move |tile: Vec<Slot<'_>>| {
                 worker.tile.seat(index, tile.iter().map(|slot| slot.viewer));
-                best.seat(index, &worker.tile);
                 path.meet(index, &mut worker.tile, &mut worker.batches, &mut best);
                 for (lane, slot) in tile.into_iter().enumerate() {
-                    best.take_list(lane, &mut keys);
+                    let keys = best.take(lane);
                     facts.seat(index, slot.viewer as usize);
                     *slot.length = keys.len() as i64;
-                    path.write_list(index, &facts, &keys, slot.list);
+                    path.write_list(index, &facts, keys, &mut eights, slot.list);
                 }
             }
         },

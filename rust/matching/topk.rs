@@ -1,5 +1,7 @@
 //! The k largest keys of each lane.
 
+use super::lanes::TILE;
+
 /// A score and an id in one integer: larger is better. Scores are not negative; of two equal ones the smaller id rank wins.
 #[inline(always)]
 #[must_use]
@@ -21,68 +23,58 @@ pub fn id_rank_of(key: u64) -> u32 {
     !(key as u32)
 }
 
-/// The k largest of the keys pushed so far, among some more.
+/// The k largest of the keys pushed so far to each lane, among some more.
 ///
-/// Keys go to a buffer; when it is full, a selection halves it and raises the threshold. That costs less than
+/// Keys go to a buffer; when it is full, a selection cuts it down and raises the threshold. That costs less than
 /// sifting a heap at every hit: most lists see only a few times k keys above the threshold.
 #[derive(Debug)]
 pub struct TopK {
     k: usize,
+    /// Keys that a lane has room for, more than k.
+    room: usize,
     keys: Vec<u64>,
-    /// Keys below this one are not among the k largest.
-    threshold: u64,
+    lengths: [usize; TILE],
 }
 
 impl TopK {
-    /// Room for k of at most `most` keys; k is 1 or more.
+    /// Room for k of at most `most` keys a lane; k is 1 or more.
     #[must_use]
     pub fn new(k: usize, most: usize) -> Self {
         let k = k.min(most).max(1);
-        let room = (k * 4).min(most.max(k) + 1).max(k + 1);
+        let room = (k * 5 / 2).min(most + 1).max(k + 1);
         Self {
             k,
-            keys: Vec::with_capacity(room),
-            threshold: 0,
+            room,
+            keys: vec![0; room * TILE],
+            lengths: [0; TILE],
         }
     }
 
-    /// Keys below this one need not be pushed.
+    /// Take a key; where that filled the lane, tell the new threshold: smaller keys need not be pushed any more.
     #[inline(always)]
-    #[must_use]
-    pub fn threshold(&self) -> u64 {
-        self.threshold
+    pub fn push(&mut self, lane: usize, key: u64) -> Option<u64> {
+        let length = &mut self.lengths[lane];
+        self.keys[lane * self.room + *length] = key;
+        *length += 1;
+        (*length == self.room).then(|| self.cut(lane))
     }
 
-    /// Take a key that is not below the threshold; tell whether the threshold rose.
-    #[inline(always)]
-    pub fn push(&mut self, key: u64) -> bool {
-        self.keys.push(key);
-        let full = self.keys.len() == self.keys.capacity();
-        if full {
-            self.cut();
+    /// The k largest of a lane, descending; its next list can then begin.
+    pub fn take(&mut self, lane: usize) -> &[u64] {
+        if self.lengths[lane] > self.k {
+            self.cut(lane);
         }
-        full
-    }
-
-    /// The k largest, descending; the next list can then begin.
-    pub fn take(&mut self, result: &mut Vec<u64>) {
-        if self.keys.len() > self.k {
-            self.cut();
-        }
-        self.keys.sort_unstable_by(|a, b| b.cmp(a));
-        result.clear();
-        result.extend_from_slice(&self.keys);
-        self.keys.clear();
-        self.threshold = 0;
+        let length = std::mem::take(&mut self.lengths[lane]);
+        let keys = &mut self.keys[lane * self.room..][..length];
+        keys.sort_unstable_by(|a, b| b.cmp(a));
+        keys
     }
 
     #[cold]
-    fn cut(&mut self) {
-        let (_, &mut last, _) = self
-            .keys
-            .select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a));
-        self.threshold = last;
-        self.keys.truncate(self.k);
+    fn cut(&mut self, lane: usize) -> u64 {
+        let keys = &mut self.keys[lane * self.room..][..self.lengths[lane]];
+        self.lengths[lane] = self.k;
+        *keys.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a)).1
     }
 }
 
@@ -102,22 +94,30 @@ mod tests {
 
     #[test]
     fn equals_a_sort_whatever_the_order_of_arrival() {
-        for (k, n) in [(1, 10), (3, 0), (3, 3), (3, 2000), (200, 199), (200, 5000)] {
+        for (k, n) in [
+            (1, 10),
+            (3, 0),
+            (3, 3),
+            (3, 2000),
+            (200, 199),
+            (200, 5000),
+            (9, 5),
+        ] {
             let mut top = TopK::new(k, n);
             let keys: Vec<u64> = (0..n as u64)
                 .map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 7)
                 .collect();
+            let mut threshold = 0;
             for &key in &keys {
-                if key >= top.threshold() {
-                    top.push(key);
+                if key >= threshold {
+                    threshold = top.push(5, key).unwrap_or(threshold);
                 }
             }
             let mut expected = keys.clone();
             expected.sort_unstable_by(|a, b| b.cmp(a));
             expected.truncate(k);
-            let mut result = Vec::new();
-            top.take(&mut result);
-            assert_eq!(result, expected, "k {k} n {n}");
+            assert_eq!(top.take(5), expected, "k {k} n {n}");
+            assert!(top.take(5).is_empty());
         }
     }
 }
