@@ -4,6 +4,15 @@
 //! `score` scores the pairs that pass, `topk` keeps the best, `facts` tells why; `top` runs it all on threads.
 
 #![allow(
+    clippy::needless_range_loop,
+    reason = "l is the lane in several arrays at once"
+)]
+#![allow(clippy::needless_bitwise_bool, reason = "vectors have no short cuts")]
+#![allow(
+    clippy::float_cmp,
+    reason = "whole numbers, and ties of equal bits, are meant"
+)]
+#![allow(
     clippy::inline_always,
     reason = "what runs under a target feature must be inlined to be compiled for it"
 )]
@@ -23,7 +32,9 @@ mod order;
 mod pairs;
 mod places;
 pub mod population;
+mod quick;
 mod reasons;
+mod record;
 mod score;
 pub mod settings;
 pub mod simd;

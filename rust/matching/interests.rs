@@ -6,16 +6,23 @@ use super::population::Sparse;
 
 /// All codes fit this table.
 const CODES: usize = 1 << 16;
-/// Ranks below this one are kept as bits, the others in a list.
-const COMMON: usize = 256;
+/// Ranks below this one are common: kept as bits and as bytes, the others as u16.
+const COMMON: usize = 255;
+/// Words of those bits.
+const WORDS: usize = 4;
+/// Stands at the end of a list of common ranks until its length is a multiple of `STEP`.
+const NONE: u8 = 255;
+const STEP: usize = 4;
 /// A byte holds sums up to this one.
 const BYTE: usize = 255;
 
 /// The interests of the people of an index, by their rank from common (0) to rare.
 #[derive(Debug, Default)]
 pub struct Interests {
-    common: Vec<[u64; COMMON / 64]>,
-    starts: Vec<u32>,
+    common: Vec<[u64; WORDS]>,
+    /// Where the steps and the rare ranks of each person begin.
+    starts: Vec<[u32; 2]>,
+    listed: Vec<[u8; STEP]>,
     rare: Vec<u16>,
 }
 
@@ -23,49 +30,78 @@ impl Interests {
     /// Take over the interests of the given rows, ranked by their holders in the whole population; ties by code.
     pub fn build(all: &Sparse<'_, u16>, rows: &[u32]) -> Result<Self> {
         let rank = ranks(all.values);
-        let mut built = Self {
-            common: Vec::with_capacity(rows.len()),
-            starts: vec![0],
-            rare: Vec::new(),
-        };
-        built.starts.reserve_exact(rows.len());
+        let mut built = Self::default();
+        built.common.reserve_exact(rows.len());
+        built.starts.reserve_exact(rows.len() + 1);
+        built.starts.push([0, 0]);
         for &row in rows {
-            let mut common = [0; COMMON / 64];
-            let from = built.rare.len();
-            for &code in all.row(row as usize) {
-                let rank = rank[code as usize];
-                match common.get_mut(rank as usize / 64) {
-                    Some(word) => *word |= 1 << (rank % 64),
-                    None => built.rare.push(rank),
-                }
-            }
-            built.rare[from..].sort_unstable_by(|a, b| b.cmp(a));
-            built.common.push(common);
-            let Ok(end) = u32::try_from(built.rare.len()) else {
+            built.push(
+                all.row(row as usize)
+                    .iter()
+                    .map(|&code| rank[code as usize]),
+            );
+            let ends = (
+                u32::try_from(built.listed.len()),
+                u32::try_from(built.rare.len()),
+            );
+            let (Ok(listed), Ok(rare)) = ends else {
+                let rule = "too many for one index";
                 return Err(Error::argument(
                     "len(interest_codes)",
                     all.values.len(),
-                    "too many for one index",
+                    rule,
                 ));
             };
-            built.starts.push(end);
+            built.starts.push([listed, rare]);
         }
+        built.listed.shrink_to_fit();
         built.rare.shrink_to_fit();
         Ok(built)
+    }
+
+    fn push(&mut self, ranks: impl Iterator<Item = u16>) {
+        let mut common = [0; WORDS];
+        let mut step = [NONE; STEP];
+        let (mut listed, from) = (0, self.rare.len());
+        for rank in ranks {
+            if rank as usize >= COMMON {
+                self.rare.push(rank);
+                continue;
+            }
+            common[rank as usize / 64] |= 1 << (rank % 64);
+            step[listed % STEP] = rank as u8;
+            listed += 1;
+            if listed % STEP == 0 {
+                self.listed.push(step);
+                step = [NONE; STEP];
+            }
+        }
+        if listed % STEP != 0 {
+            self.listed.push(step);
+        }
+        self.rare[from..].sort_unstable_by(|a, b| b.cmp(a));
+        self.common.push(common);
     }
 
     /// The common ranks of one person, a bit each.
     #[inline(always)]
     #[must_use]
-    pub fn common(&self, position: usize) -> &[u64; COMMON / 64] {
+    pub fn common(&self, position: usize) -> &[u64; WORDS] {
         &self.common[position]
+    }
+
+    /// The common ranks of one person, as steps of a list.
+    #[inline(always)]
+    #[must_use]
+    pub fn listed(&self, position: usize) -> &[[u8; STEP]] {
+        &self.listed[self.starts[position][0] as usize..self.starts[position + 1][0] as usize]
     }
 
     /// The other ranks of one person, rarest first.
     #[inline(always)]
     #[must_use]
     pub fn rare(&self, position: usize) -> &[u16] {
-        &self.rare[self.starts[position] as usize..self.starts[position + 1] as usize]
+        &self.rare[self.starts[position][1] as usize..self.starts[position + 1][1] as usize]
     }
 
     /// All ranks of one person, rarest first.
@@ -85,7 +121,10 @@ impl Interests {
     /// Bytes on the heap.
     #[must_use]
     pub fn nbytes(&self) -> usize {
-        size_of_val(&*self.common) + size_of_val(&*self.starts) + size_of_val(&*self.rare)
+        size_of_val(&*self.common)
+            + size_of_val(&*self.starts)
+            + size_of_val(&*self.listed)
+            + size_of_val(&*self.rare)
     }
 }
 
@@ -134,7 +173,8 @@ pub type Shared = [[u64; GROUPS]; 2];
 /// The interests of the viewers of a tile, by rank: one byte a viewer, 1 where it has the interest.
 #[derive(Debug)]
 pub struct SharedTable {
-    common: [[u64; GROUPS]; COMMON],
+    /// The last row, that of `NONE`, stays empty.
+    common: [[u64; GROUPS]; COMMON + 1],
     /// Rank -> place in `rare`; `rare[0]` stays empty.
     slot: RankTable,
     rare: Vec<[u64; GROUPS]>,
@@ -145,7 +185,7 @@ impl SharedTable {
     /// An empty table.
     #[must_use]
     pub fn new() -> Self {
-        let common = [[0; GROUPS]; COMMON];
+        let common = [[0; GROUPS]; COMMON + 1];
         Self {
             common,
             slot: RankTable::new(),
@@ -156,7 +196,7 @@ impl SharedTable {
 
     /// Forget all viewers.
     pub fn clear(&mut self) {
-        self.common = [[0; GROUPS]; COMMON];
+        self.common = [[0; GROUPS]; COMMON + 1];
         for rank in self.filled.drain(..) {
             self.slot.set(rank, 0);
         }
@@ -187,8 +227,10 @@ impl SharedTable {
         if count as usize > BYTE {
             return self.shared_by_many(interests, candidate);
         }
-        for (word, &bits) in interests.common(candidate).iter().enumerate() {
-            each_bit(bits, |at| add(&mut sum, &self.common[64 * word + at]));
+        for step in interests.listed(candidate) {
+            for &rank in step {
+                add(&mut sum, &self.common[rank as usize]);
+            }
         }
         for &rank in interests.rare(candidate) {
             add(&mut sum, &self.rare[self.slot.get(rank) as usize]);
@@ -200,7 +242,7 @@ impl SharedTable {
     fn shared_by_many(&self, interests: &Interests, candidate: usize) -> Shared {
         let mut sums = [[0_u64; GROUPS]; 2];
         for (at, rank) in interests.of(candidate).enumerate() {
-            let row = self.common.get(rank as usize);
+            let row = self.common[..COMMON].get(rank as usize);
             add(
                 &mut sums[at / BYTE],
                 row.unwrap_or(&self.rare[self.slot.get(rank) as usize]),

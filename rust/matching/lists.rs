@@ -1,8 +1,10 @@
 //! One list, from its keys to columns.
 
-use super::facts::{Facts, Gathered, Shared};
-use super::index::{MatchIndex, Name};
+use super::facts::{Facts, Shared};
+use super::index::MatchIndex;
 use super::lanes::{LANES, Lanes, lanes};
+use super::quick::Gathered;
+use super::record::Name;
 use super::topk::{id_rank_of, score_of};
 
 /// Columns of lists: room for k entries a viewer.
@@ -33,7 +35,7 @@ pub fn write_list(
     facts: &Facts,
     keys: &[u64],
     eights: &mut Vec<Eight>,
-    list: Lists<'_>,
+    list: &mut Lists<'_>,
 ) {
     eights.clear();
     for some in keys.chunks(LANES) {

@@ -129,6 +129,9 @@ impl Sink for Best {
             let scores = &batch.scores[at];
             let thresholds = &mut self.thresholds[group];
             let hits = batch.masks[at] & mask(|l| scores[l] >= thresholds[l]);
+            if hits == 0 {
+                continue;
+            }
             let doubts = hits & tile.doubts(index, group, candidate, &batch.chords[at]);
             let id_rank = index.records[candidate].id_rank;
             for l in set_lanes(hits) {

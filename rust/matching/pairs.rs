@@ -1,7 +1,8 @@
 //! What is asked only of pairs that may enter a list: the exact distance, exclusions and hides.
 
-use super::index::{MatchIndex, flag};
+use super::index::MatchIndex;
 use super::places::distance_km;
+use super::record::flag;
 
 /// Whether neither limit is exceeded, as the reference decides it; `chord` is the squared chord of the hot loop.
 #[inline(always)]

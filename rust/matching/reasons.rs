@@ -2,8 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::index::{MatchIndex, flag};
+use super::index::MatchIndex;
 use super::places::distance_km;
+use super::record::flag;
 
 /// Kinds of reasons; their codes less 1 are places in arrays.
 pub const REASONS: usize = 6;

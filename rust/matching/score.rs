@@ -1,8 +1,9 @@
 //! The score of a batch of candidates for the eight viewers of a group, in f32, in a fixed order of operations.
 
-use super::index::{MatchIndex, Record, flag};
+use super::index::MatchIndex;
 use super::lanes::{LANES, Lanes, Mask, counts, lanes, larger, smaller};
 use super::places::{EARTH_RADIUS_KM, UNITS, distance_km};
+use super::record::{Record, flag};
 use super::tile::{Group, Tile};
 
 /// Candidates in a batch.

@@ -113,7 +113,7 @@ impl Path {
         facts: &Facts,
         keys: &[u64],
         eights: &mut Vec<Eight>,
-        list: Lists<'_>,
+        list: &mut Lists<'_>,
     ) {
         match self.0 {
             Set::Plain => write_list(index, facts, keys, eights, list),
@@ -134,7 +134,7 @@ fn write_list_avx2(
     facts: &Facts,
     keys: &[u64],
     eights: &mut Vec<Eight>,
-    list: Lists<'_>,
+    list: &mut Lists<'_>,
 ) {
     write_list(index, facts, keys, eights, list);
 }
@@ -146,7 +146,7 @@ fn write_list_avx512(
     facts: &Facts,
     keys: &[u64],
     eights: &mut Vec<Eight>,
-    list: Lists<'_>,
+    list: &mut Lists<'_>,
 ) {
     write_list(index, facts, keys, eights, list);
 }

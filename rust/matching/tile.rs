@@ -2,11 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use super::index::{Ages, MatchIndex, Record, flag};
+use super::index::MatchIndex;
 use super::interests::{Shared, SharedTable, each_bit};
 use super::lanes::{GROUPS, LANES, Lanes, Mask, TILE, lanes, mask, smaller};
 use super::pairs::remembered;
 use super::places::Extent;
+use super::record::{Ages, Record, flag};
 
 /// What is wanted by nobody.
 const NOBODY: Ages = Ages {
@@ -125,7 +126,7 @@ impl Tile {
         self.interests.enter(lane, &index.interests, viewer);
         let shift = 8 * (lane % LANES);
         each_bit(record.goals, |goal| {
-            self.goals[goal][lane / LANES] |= 1 << shift
+            self.goals[goal][lane / LANES] |= 1 << shift;
         });
         for row in remembered(index, viewer) {
             self.remembered[row as usize % 64][lane / LANES] |= 0xFF << shift;
@@ -250,7 +251,7 @@ impl Tile {
     ) -> Mask {
         let within = index.records[candidate].within;
         let viewers = &self.groups[group];
-        let mut doubts = mask(|l| chords[l] > smaller(viewers.within[l], within));
+        let mut doubts = !mask(|l| chords[l] <= smaller(viewers.within[l], within));
         doubts |= self.remembered[index.rows[candidate] as usize % 64][group];
         let number = candidate as u32;
         if self.span.contains(&number) && self.viewers.binary_search(&number).is_ok() {

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::facts::Facts;
-use super::index::{MatchIndex, NOBODY, flag};
+use super::index::{MatchIndex, NOBODY};
 use super::lanes::{GROUPS, TILE};
 pub use super::lists::Lists;
 use super::meet::{Best, Count};
 use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
+use super::record::flag;
 use super::score::Batch;
 use super::simd::Path;
 use super::tile::Tile;
@@ -44,7 +45,7 @@ pub fn top(
     viewers: &[u32],
     k: usize,
     lists: Lists<'_>,
-    run: Run<'_>,
+    mut run: Run<'_>,
 ) -> Result<Vec<i64>> {
     check_viewers(index, viewers)?;
     let room = viewers.len().checked_mul(k);
@@ -100,7 +101,7 @@ pub fn top(
         index,
         slots,
         |slot| slot.viewer,
-        run,
+        &mut run,
         || {
             let mut worker = Worker::new(index);
             let mut best = Best::new(index, k);
@@ -108,11 +109,11 @@ pub fn top(
             move |tile: Vec<Slot<'_>>| {
                 worker.tile.seat(index, tile.iter().map(|slot| slot.viewer));
                 path.meet(index, &mut worker.tile, &mut worker.batches, &mut best);
-                for (lane, slot) in tile.into_iter().enumerate() {
+                for (lane, mut slot) in tile.into_iter().enumerate() {
                     let keys = best.take(lane);
                     facts.seat(index, slot.viewer as usize);
                     *slot.length = keys.len() as i64;
-                    path.write_list(index, &facts, keys, &mut eights, slot.list);
+                    path.write_list(index, &facts, keys, &mut eights, &mut slot.list);
                 }
             }
         },
@@ -120,15 +121,19 @@ pub fn top(
     for at in 1..offsets.len() {
         offsets[at] += offsets[at - 1];
     }
-    close_gaps(&offsets, k, candidates);
-    close_gaps(&offsets, k, candidate_ids);
-    close_gaps(&offsets, k, scores);
-    close_gaps(&offsets, k, facts);
+    if offsets[viewers.len()] as usize != viewers.len() * k {
+        std::thread::scope(|scope| {
+            scope.spawn(|| close_gaps(&offsets, k, facts));
+            close_gaps(&offsets, k, candidates);
+            close_gaps(&offsets, k, candidate_ids);
+            close_gaps(&offsets, k, scores);
+        });
+    }
     Ok(offsets)
 }
 
 /// Count the eligible candidates of each viewer (rows).
-pub fn count_eligible(index: &MatchIndex, viewers: &[u32], run: Run<'_>) -> Result<Vec<u64>> {
+pub fn count_eligible(index: &MatchIndex, viewers: &[u32], mut run: Run<'_>) -> Result<Vec<u64>> {
     check_viewers(index, viewers)?;
     let mut counts = vec![0; viewers.len()];
     let slots: Vec<(u32, &mut u64)> = viewers
@@ -142,7 +147,7 @@ pub fn count_eligible(index: &MatchIndex, viewers: &[u32], run: Run<'_>) -> Resu
         index,
         slots,
         |slot| slot.0,
-        run,
+        &mut run,
         || {
             let mut worker = Worker::new(index);
             move |tile: Vec<(u32, &mut u64)>| {
@@ -178,7 +183,7 @@ fn run_tiles<S: Send, W: FnMut(Vec<S>)>(
     index: &MatchIndex,
     mut slots: Vec<S>,
     viewer: impl Fn(&S) -> u32,
-    run: Run<'_>,
+    run: &mut Run<'_>,
     worker: impl Fn() -> W + Sync,
 ) -> Result<()> {
     slots.sort_unstable_by_key(&viewer);
