@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from pydantic import SecretStr
@@ -25,6 +26,11 @@ from orchestrator.source.tables import create_application_tables
 
 ENVIRONMENT_URL = os.environ.get("FEEDSCORE_DATABASE_URL")
 _numbers = itertools.count(1)
+
+# In CI the same examples every time, so that a change is judged by what it changes; elsewhere new ones are searched.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(autouse=True)
