@@ -177,15 +177,14 @@ impl Facts {
 
     /// Bring together what eight pairs are weighed by.
     #[inline(always)]
-    #[must_use]
     pub fn gather(
         &self,
         index: &MatchIndex,
         candidates: &Lanes<u32>,
         shared: &Lanes<Shared>,
-    ) -> Gathered {
+        all: &mut Gathered,
+    ) {
         let mine = &index.records[self.viewer];
-        let mut all = Gathered::default();
         for l in 0..LANES {
             let theirs: &Record = &index.records[candidates[l] as usize];
             let both = mine.flags & theirs.flags;
@@ -214,7 +213,6 @@ impl Facts {
             all.cosine[l] =
                 dot(&self.quiz, index.quiz.of(candidates[l] as usize)) * theirs.quiz_scale;
         }
-        all
     }
 
     /// The reasons, the quiz percent and the kilometres as the reference finds them, packed.
@@ -239,15 +237,11 @@ impl Facts {
 
 #[inline(always)]
 fn dot(mine: &[f32], theirs: &[f32]) -> f32 {
-    let ((a, a_rest), (b, b_rest)) = (mine.as_chunks::<LANES>(), theirs.as_chunks::<LANES>());
-    let mut sums = [0.0_f32; LANES];
-    for (a, b) in a.iter().zip(b) {
+    let (mine, theirs) = (mine.as_chunks::<LANES>().0, theirs.as_chunks::<LANES>().0);
+    let mut sums = [0.0; LANES];
+    for (a, b) in mine.iter().zip(theirs) {
         sums = lanes(|l| sums[l] + a[l] * b[l]);
     }
-    let mut sum = 0.0;
-    for (a, b) in a_rest.iter().zip(b_rest) {
-        sum += a * b;
-    }
     let [a, b, c, d, e, f, g, h] = sums;
-    sum + (((a + e) + (b + f)) + ((c + g) + (d + h)))
+    ((a + e) + (b + f)) + ((c + g) + (d + h))
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::error::Result;
 use super::interests::{Interests, each_bit};
+use super::lanes::LANES;
 use super::order::{Person, Tree};
 use super::places::{chord_limits, fixed_point};
 use super::population::{ADULT_AGE, OPEN, Population};
@@ -21,6 +22,8 @@ pub struct MatchIndex {
     pub positions: Vec<u32>,
     /// Id rank -> who it is.
     pub by_id: Vec<Name>,
+    /// Squared chord, in units, from which on proximity counts for nothing: below 1e-9.
+    pub far: f64,
     /// The boxes to walk.
     pub tree: Tree,
     /// Class -> (gender, what is sought).
@@ -76,12 +79,13 @@ impl MatchIndex {
         by_id.sort_unstable_by_key(|name| name.id);
         let mut index = Self {
             settings: *settings,
+            far: far(settings),
             interests: Interests::build(&p.interests, &rows)?,
             class_of: people.iter().map(|person| person.class).collect(),
             ages: rows.iter().map(|&row| ages(p, row as usize)).collect(),
             records: Vec::with_capacity(rows.len()),
             quiz: Vectors {
-                width: p.trait_count.next_multiple_of(2),
+                width: p.trait_count.next_multiple_of(LANES),
                 values: Vec::new(),
             },
             attributes: Vectors {
@@ -258,6 +262,11 @@ fn people(p: &Population<'_>) -> (Vec<Person>, Vec<(u8, u64)>) {
         });
     }
     (people, classes)
+}
+
+fn far(settings: &Settings) -> f64 {
+    let km = settings.proximity_scale_km * (settings.weights.proximity.max(1e-9) * 1e9).ln();
+    f64::from(chord_limits(km as f32).1)
 }
 
 fn ages(p: &Population<'_>, row: usize) -> Ages {

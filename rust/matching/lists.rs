@@ -18,8 +18,9 @@ pub struct Lists<'a> {
 }
 
 /// Eight entries of a list on their way.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Eight {
+    keys: Lanes<u64>,
     names: Lanes<Name>,
     shared: Lanes<Shared>,
     gathered: Gathered,
@@ -37,26 +38,25 @@ pub fn write_list(
     eights: &mut Vec<Eight>,
     list: &mut Lists<'_>,
 ) {
-    eights.clear();
-    for some in keys.chunks(LANES) {
+    let count = keys.len().div_ceil(LANES);
+    if eights.len() < count {
+        eights.resize_with(count, Eight::default);
+    }
+    let eights = &mut eights[..count];
+    for (eight, some) in eights.iter_mut().zip(keys.chunks(LANES)) {
         // The last lanes may repeat the last key: their facts are not kept.
-        let name = |l: usize| index.by_id[id_rank_of(some[l.min(some.len() - 1)]) as usize];
-        let names = std::array::from_fn(name);
-        eights.push(Eight {
-            names,
-            shared: Lanes::default(),
-            gathered: Gathered::default(),
-        });
+        eight.keys = lanes(|l| some[l.min(some.len() - 1)]);
+        eight.names = lanes(|l| index.by_id[id_rank_of(eight.keys[l]) as usize]);
     }
     for eight in eights.iter_mut() {
         eight.shared = facts.shared_interests(index, &lanes(|l| eight.names[l].position));
     }
     for eight in eights.iter_mut() {
         let candidates = lanes(|l| eight.names[l].position);
-        eight.gathered = facts.gather(index, &candidates, &eight.shared);
+        facts.gather(index, &candidates, &eight.shared, &mut eight.gathered);
     }
     for (at, (eight, some)) in eights.iter().zip(keys.chunks(LANES)).enumerate() {
-        let scores = lanes(|l| score_of(some[l.min(some.len() - 1)]));
+        let scores = lanes(|l| score_of(eight.keys[l]));
         let candidates = lanes(|l| eight.names[l].position);
         let packed = facts.of(index, &candidates, &scores, &eight.gathered);
         let place = at * LANES..at * LANES + some.len();

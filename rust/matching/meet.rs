@@ -23,13 +23,15 @@ pub fn meet(
     sink: &mut impl Sink,
 ) {
     let mut at = 0;
-    while let Some(leaf) = index
+    while let Some((leaf, gap)) = index
         .tree
         .next_leaf(&mut at, tile.extent.as_ref(), tile.reach)
     {
+        // A little more than needed, so that the rounded chords of all pairs are beyond too.
+        let far = gap > index.far * 1.000_01;
         for segment in leaf {
             if let Some(suits) = tile.suits(index, segment.class) {
-                meet_segment(index, tile, segment, &suits, batches, sink);
+                meet_segment(index, tile, (segment, far), &suits, batches, sink);
             }
         }
     }
@@ -46,12 +48,13 @@ pub fn meet(
 fn meet_segment(
     index: &MatchIndex,
     tile: &Tile,
-    segment: &Segment,
+    (segment, far): (&Segment, bool),
     suits: &[u8; TILE],
     batches: &mut [Batch; GROUPS],
     sink: &mut impl Sink,
 ) {
     let (from, to) = (segment.people.0 as usize, segment.people.1 as usize);
+    let unlimited = tile.unlimited;
     let ages = &index.ages[from..to];
     let first = ages.partition_point(|ages| ages.age < tile.window.0);
     for (at, &ages) in ages.iter().enumerate().skip(first) {
@@ -69,20 +72,30 @@ fn meet_segment(
             if masks[group] == 0 {
                 continue;
             }
-            let chords = tile.groups[group].chords(record);
-            let near = masks[group] & tile.groups[group].within_reach(record, &chords);
+            let viewers = &tile.groups[group];
+            // Far away and without limits, it does not matter how far.
+            let (chords, near, doubts) = if far && unlimited && record.within == f32::INFINITY {
+                ([f32::INFINITY; LANES], masks[group], 0)
+            } else {
+                let chords = viewers.chords(record);
+                let (near, doubts) = viewers.within_reach(masks[group], record, &chords);
+                (chords, near, doubts)
+            };
             if near != 0 {
                 let (interests, goals) = match shared {
                     Some(shared) => shared,
                     None => *shared.insert(tile.shared(index, candidate, record)),
                 };
                 let batch = &mut batches[group];
-                batch.candidates[batch.len] = candidate as u32;
-                batch.masks[batch.len] = near;
-                batch.chords[batch.len] = chords;
-                batch.interests[batch.len] = [interests[0][group], interests[1][group]];
-                batch.goals[batch.len] = goals[group];
-                batch.len += 1;
+                let at = batch.len % BATCH;
+                batch.candidates[at] = candidate as u32;
+                batch.masks[at] = near;
+                batch.doubts[at] = doubts;
+                batch.far[at] = far;
+                batch.chords[at] = chords;
+                batch.interests[at] = [interests[0][group], interests[1][group]];
+                batch.goals[at] = goals[group];
+                batch.len = at + 1;
                 if batch.len == BATCH {
                     sink.take(index, tile, group, batch);
                     batch.len = 0;
@@ -124,7 +137,7 @@ impl Sink for Best {
     #[inline(always)]
     fn take(&mut self, index: &MatchIndex, tile: &Tile, group: usize, batch: &mut Batch) {
         score(index, &self.constants, tile, group, batch);
-        for at in 0..batch.len {
+        for at in 0..batch.len.min(BATCH) {
             let candidate = batch.candidates[at] as usize;
             let scores = &batch.scores[at];
             let thresholds = &mut self.thresholds[group];
@@ -132,7 +145,7 @@ impl Sink for Best {
             if hits == 0 {
                 continue;
             }
-            let doubts = hits & tile.doubts(index, group, candidate, &batch.chords[at]);
+            let doubts = hits & (batch.doubts[at] | tile.doubts(index, group, candidate));
             let id_rank = index.records[candidate].id_rank;
             for l in set_lanes(hits) {
                 let lane = group * LANES + l;
@@ -175,9 +188,9 @@ pub struct Count {
 impl Sink for Count {
     #[inline(always)]
     fn take(&mut self, index: &MatchIndex, tile: &Tile, group: usize, batch: &mut Batch) {
-        for at in 0..batch.len {
+        for at in 0..batch.len.min(BATCH) {
             let candidate = batch.candidates[at] as usize;
-            let doubts = tile.doubts(index, group, candidate, &batch.chords[at]);
+            let doubts = batch.doubts[at] | tile.doubts(index, group, candidate);
             for l in set_lanes(batch.masks[at]) {
                 let viewer = tile.viewers[group * LANES + l] as usize;
                 let passes = doubts >> (8 * l) & 1 == 0

@@ -121,24 +121,25 @@ impl Tree {
         });
     }
 
-    /// The segments of the next leaf, from node `at` on, that may have people within reach of the box (None: of everybody).
+    /// The next leaf, from node `at` on, that may have people within reach of the box (None: of everybody): its segments,
+    /// and the squared chord that lies between at least.
     #[inline(always)]
     pub fn next_leaf(
         &self,
         at: &mut usize,
         extent: Option<&Extent>,
         reach: f32,
-    ) -> Option<&[Segment]> {
+    ) -> Option<(&[Segment], f64)> {
         while let Some(node) = self.nodes.get(*at) {
-            let apart = match (extent, &node.extent) {
-                (Some(mine), Some(theirs)) => {
-                    mine.gap_square(theirs) > f64::from(reach.min(node.reach))
-                }
-                _ => false,
+            let gap = match (extent, &node.extent) {
+                (Some(mine), Some(theirs)) => mine.gap_square(theirs),
+                _ => 0.0,
             };
+            let apart = gap > f64::from(reach.min(node.reach));
             *at = if apart { node.next as usize } else { *at + 1 };
             if !apart && node.segments.0 < node.segments.1 {
-                return Some(&self.segments[node.segments.0 as usize..node.segments.1 as usize]);
+                let segments = node.segments.0 as usize..node.segments.1 as usize;
+                return Some((&self.segments[segments], gap));
             }
         }
         None
@@ -209,7 +210,7 @@ mod tests {
             extent.include(here);
             let mut seen = vec![false; people.len()];
             let mut at = 0;
-            while let Some(leaf) = tree.next_leaf(&mut at, Some(&extent), viewer.reach) {
+            while let Some((leaf, _)) = tree.next_leaf(&mut at, Some(&extent), viewer.reach) {
                 for s in leaf {
                     seen[s.people.0 as usize..s.people.1 as usize].fill(true);
                 }

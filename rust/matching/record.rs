@@ -90,7 +90,7 @@ pub struct Ages {
 /// Rows of vectors, each scaled by a power of two so that its length is in [1, 2): cosines stay what they are.
 #[derive(Debug, Default)]
 pub struct Vectors {
-    /// Numbers in a row: the dimensions, padded with a zero to an even number.
+    /// Numbers in a row: the dimensions, padded with zeros.
     pub width: usize,
     /// Rows, one after the other.
     pub values: Vec<f32>,
@@ -129,7 +129,7 @@ impl Vectors {
 }
 
 /// The names of one person.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Default, Clone, Copy)]
 pub struct Name {
     /// The id that the application knows.
     pub id: i64,

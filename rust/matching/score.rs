@@ -20,7 +20,11 @@ pub struct Batch {
     pub candidates: [u32; BATCH],
     /// The viewers who pass.
     pub masks: [Mask; BATCH],
-    /// The squared chords, as `Group::chords` gives them.
+    /// Those of them who are perhaps not within reach.
+    pub doubts: [Mask; BATCH],
+    /// Whether the candidate is so far away that proximity is 0.
+    pub far: [bool; BATCH],
+    /// The squared chords, as `Group::chords` gives them; any beyond `MatchIndex::far` for those that are far.
     pub chords: [Lanes; BATCH],
     /// What the viewers share with the candidates, a byte a viewer: interests, in two parts, and goals.
     pub interests: [[u64; 2]; BATCH],
@@ -37,6 +41,8 @@ impl Default for Batch {
             len: 0,
             candidates: [0; BATCH],
             masks: [0; BATCH],
+            doubts: [0; BATCH],
+            far: [false; BATCH],
             chords: none,
             interests: [[0; 2]; BATCH],
             goals: [0; BATCH],
@@ -55,6 +61,8 @@ pub struct Constants {
     proximity_unknown: f32,
     /// Distances in a proximity scale: arc of the unit sphere -> distance / scale.
     arc_scale: f32,
+    /// Squared chord beyond which proximity is 0.
+    far: f32,
     /// Whether people beyond the reach of the arc sine below still count.
     far_counts: bool,
 }
@@ -71,6 +79,7 @@ impl Constants {
             proximity: w.proximity as f32,
             proximity_unknown: (w.proximity * s.proximity_unknown) as f32,
             arc_scale: (EARTH_RADIUS_KM / s.proximity_scale_km) as f32,
+            far: index.far as f32,
             far_counts: w.proximity * (-0.4 * EARTH_RADIUS_KM / s.proximity_scale_km).exp() > 1e-9,
         }
     }
@@ -89,13 +98,17 @@ pub fn score(
     batch: &mut Batch,
 ) {
     let viewers = &tile.groups[group];
-    for at in 0..batch.len {
-        batch.scores[at] = proximity(constants, &batch.chords[at]);
+    let len = batch.len.min(BATCH);
+    for at in 0..len {
+        batch.scores[at] = [0.0; LANES];
+        if !batch.far[at] {
+            batch.scores[at] = proximity(constants, &batch.chords[at]);
+        }
     }
     if constants.far_counts {
         far_proximity(index, tile, group, batch);
     }
-    for at in 0..batch.len {
+    for at in 0..len {
         let candidate = batch.candidates[at] as usize;
         let record = &index.records[candidate];
         let shared = shared_interests(&batch.interests[at]);
@@ -111,10 +124,10 @@ pub fn score(
         });
     }
     // Pad the last few with the first: their scores are not read.
-    for at in batch.len..batch.len.next_multiple_of(ABREAST) {
+    for at in len..len.next_multiple_of(ABREAST) {
         batch.candidates[at] = batch.candidates[0];
     }
-    for from in (0..batch.len).step_by(ABREAST) {
+    for from in (0..len).step_by(ABREAST) {
         let abreast: [usize; ABREAST] =
             std::array::from_fn(|i| batch.candidates[from + i] as usize);
         let quiz = dots(&viewers.quiz, abreast.map(|c| index.quiz.of(c)));
@@ -135,16 +148,13 @@ pub fn score(
 fn dots(viewers: &[Lanes], candidates: [&[f32]; ABREAST]) -> [Lanes; ABREAST] {
     let mut even = [[0.0; LANES]; ABREAST];
     let mut odd = [[0.0; LANES]; ABREAST];
-    let width = viewers.len();
-    let [a, b, c, d] = candidates.map(|row| &row[..width]);
-    for pair in 0..width / 2 {
-        let rows = [a, b, c, d];
-        for i in 0..ABREAST {
-            let (x, y) = (rows[i][2 * pair], rows[i][2 * pair + 1]);
-            for l in 0..LANES {
-                even[i][l] += viewers[2 * pair][l] * x;
-                odd[i][l] += viewers[2 * pair + 1][l] * y;
-            }
+    let viewers = viewers.as_chunks::<2>().0;
+    let [a, b, c, d] = candidates.map(|row| &row.as_chunks::<2>().0[..viewers.len()]);
+    for (pair, [first, second]) in viewers.iter().enumerate() {
+        for (i, row) in [a, b, c, d].iter().enumerate() {
+            let [x, y] = row[pair];
+            even[i] = lanes(|l| even[i][l] + first[l] * x);
+            odd[i] = lanes(|l| odd[i][l] + second[l] * y);
         }
     }
     let mut sums = [[0.0; LANES]; ABREAST];
@@ -201,6 +211,13 @@ fn proximity(constants: &Constants, chords: &Lanes) -> Lanes {
     let near: Lanes = lanes(|l| {
         let chord = larger(chords[l], 0.0).sqrt() * (0.5 / UNITS) as f32;
         constants.proximity * exp_minus(2.0 * constants.arc_scale * arc_sine(smaller(chord, 1.0)))
+    });
+    let near = lanes(|l| {
+        if chords[l] > constants.far {
+            0.0
+        } else {
+            near[l]
+        }
     });
     lanes(|l| {
         if chords[l] < 0.0 {

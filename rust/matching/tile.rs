@@ -56,6 +56,8 @@ pub struct Tile {
     pub extent: Option<Extent>,
     /// The largest reach of the viewers.
     pub reach: f32,
+    /// Whether no viewer has a distance limit.
+    pub unlimited: bool,
     /// The youngest and the oldest age wanted by any viewer.
     pub window: (u8, u8),
     /// Interests by lane.
@@ -81,6 +83,7 @@ impl Tile {
             groups: Default::default(),
             extent: None,
             reach: 0.0,
+            unlimited: true,
             window: (255, 0),
             interests: SharedTable::new(),
             goals: [[0; GROUPS]; 64],
@@ -101,6 +104,7 @@ impl Tile {
         self.span = first..=self.viewers.iter().max().copied().unwrap_or(0);
         self.extent = Some(Extent::EMPTY);
         self.reach = 0.0;
+        self.unlimited = true;
         self.window = (255, 0);
         self.interests.clear();
         self.goals = [[0; GROUPS]; 64];
@@ -170,6 +174,7 @@ impl Tile {
 
     fn seat_place(&mut self, record: &Record) {
         self.reach = self.reach.max(record.beyond);
+        self.unlimited &= record.within == f32::INFINITY;
         self.extent = self
             .extent
             .filter(|_| record.flags & flag::PLACED != 0)
@@ -239,25 +244,15 @@ impl Tile {
         )
     }
 
-    /// The viewers of a group for whom a candidate needs a closer look: itself, excluded or hidden perhaps, or near a limit.
+    /// The viewers of a group who may have excluded or hidden a candidate, or are the candidate.
     #[inline(always)]
     #[must_use]
-    pub fn doubts(
-        &self,
-        index: &MatchIndex,
-        group: usize,
-        candidate: usize,
-        chords: &Lanes,
-    ) -> Mask {
-        let within = index.records[candidate].within;
-        let viewers = &self.groups[group];
-        let mut doubts = !mask(|l| chords[l] <= smaller(viewers.within[l], within));
-        doubts |= self.remembered[index.rows[candidate] as usize % 64][group];
+    pub fn doubts(&self, index: &MatchIndex, group: usize, candidate: usize) -> Mask {
         let number = candidate as u32;
         if self.span.contains(&number) && self.viewers.binary_search(&number).is_ok() {
-            doubts = Mask::MAX;
+            return Mask::MAX;
         }
-        doubts
+        self.remembered[index.rows[candidate] as usize % 64][group]
     }
 }
 
@@ -279,11 +274,17 @@ impl Group {
         })
     }
 
-    /// The viewers whom the chord does not surely put out of reach, either way.
+    /// The viewers of a mask whom the chord does not surely put out of reach, either way; and those of them who are
+    /// not surely within reach either.
     #[inline(always)]
     #[must_use]
-    pub fn within_reach(&self, record: &Record, chords: &Lanes) -> Mask {
-        mask(|l| chords[l] <= smaller(self.beyond[l], record.beyond))
+    pub fn within_reach(&self, among: Mask, record: &Record, chords: &Lanes) -> (Mask, Mask) {
+        let within = among & mask(|l| chords[l] <= smaller(self.within[l], record.within));
+        if within == among {
+            return (among, 0);
+        }
+        let near = among & mask(|l| chords[l] <= smaller(self.beyond[l], record.beyond));
+        (near, near & !within)
     }
 }
 
