@@ -1,42 +1,27 @@
 //! The index: everybody who can be matched, in spatial order, in the form that scoring reads.
 
-use std::collections::HashMap;
-
-use super::error::Result;
-use super::interests::Interests;
-use super::order::{Person, Tree};
-use super::places::{chord_limits, fixed_point};
-use super::population::{ADULT_AGE, OPEN, Population, Sparse};
+use super::blocks::Block;
+use super::interests::{Common, Interests};
+use super::lanes::{BLOCK, place};
+use super::order::Tree;
+use super::population::Sparse;
 use super::settings::Settings;
+use super::vectors::Vectors;
 
-/// What scoring reads of one candidate: one cache line.
+/// What the facts and the exact checks read of one person: half a cache line.
 #[derive(Debug, Clone, Copy)]
 #[repr(C)]
 pub struct Record {
-    /// The place in fixed-point units; any where not placed.
-    pub point: [i32; 3],
-    /// Squared chords surely within and surely beyond the person's limit; infinite without one, or without a place.
-    pub within: f32,
-    /// See `within`.
-    pub beyond: f32,
-    /// Middle of the wanted ages.
-    pub age_middle: f32,
-    /// 1 / (half the wanted range + 1).
-    pub age_slope: f32,
-    /// 1 / the length of the quiz vector as stored; 0 without a vector.
-    pub quiz_scale: f32,
-    /// The same of the vector of rating attributes.
-    pub fit_scale: f32,
-    /// The part of the score that depends on the candidate alone.
-    pub base: f32,
-    /// Bit g: has goal g.
+    /// The id that the application knows.
+    pub id: i64,
+    /// Bit i: has the goal that stands at place i from rare to common.
     pub goals: u64,
+    /// The row of the population.
+    pub row: u32,
     /// Bayesian mean of received ratings.
     pub quality: f32,
     /// Days since joined.
     pub days: f32,
-    /// Place among the people of the index by id.
-    pub id_rank: u32,
     /// Number of interests.
     pub interest_count: u16,
     /// Number of goals.
@@ -59,68 +44,27 @@ pub mod flag {
     pub const ATTRIBUTES: u8 = 16;
     /// Has a rating preference.
     pub const PREFERENCE: u8 = 32;
-}
+    /// As a viewer, misses nothing that a factor needs.
+    pub const COMPLETE_VIEWER: u8 = 64;
+    /// The same as a candidate.
+    pub const COMPLETE_CANDIDATE: u8 = 128;
 
-/// The years that somebody wants, as bytes; (255, 0) for a range that is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ages {
-    /// Own age.
-    pub age: u8,
-    /// Youngest wanted.
-    pub from: u8,
-    /// Oldest wanted.
-    pub to: u8,
-}
-
-/// Rows of vectors, each scaled by a power of two so that its length is in [1, 2): cosines stay what they are.
-#[derive(Debug, Default)]
-pub struct Vectors {
-    /// Numbers in a row: the dimensions, padded with a zero to an even number.
-    pub width: usize,
-    values: Vec<f32>,
-}
-
-impl Vectors {
-    #[inline(always)]
-    /// The row of one person.
-    #[must_use]
-    pub fn of(&self, position: usize) -> &[f32] {
-        &self.values[position * self.width..][..self.width]
-    }
-
-    /// Append a row, and tell 1 / its length as stored; 0 for a row of zeros.
-    fn push(&mut self, row: &[f32]) -> f32 {
-        let length = row
-            .iter()
-            .map(|&x| f64::from(x) * f64::from(x))
-            .sum::<f64>()
-            .sqrt();
-        let scale = if length > 0.0 {
-            (-length.log2().floor()).exp2()
+    /// The bits `COMPLETE_...` that follow from the others, and from whether there are interests and goals.
+    pub fn completeness(flags: u8, interests_and_goals: bool) -> u8 {
+        const BOTH: u8 = PLACED | QUIZ | AGES;
+        let all = |needed: u8| interests_and_goals && flags & needed == needed;
+        let viewer = if all(BOTH | PREFERENCE) {
+            COMPLETE_VIEWER
         } else {
-            0.0
+            0
         };
-        self.values
-            .extend(row.iter().map(|&x| (f64::from(x) * scale) as f32));
-        self.values
-            .resize(self.values.len() + self.width - row.len(), 0.0);
-        if length > 0.0 {
-            (1.0 / (length * scale)) as f32
-        } else {
-            0.0
-        }
+        viewer
+            | if all(BOTH | RATED | ATTRIBUTES) {
+                COMPLETE_CANDIDATE
+            } else {
+                0
+            }
     }
-}
-
-/// The names of one person.
-#[derive(Debug, Clone, Copy)]
-pub struct Name {
-    /// The id that the application knows.
-    pub id: i64,
-    /// The row of the population.
-    pub row: u32,
-    /// The position in the index.
-    pub position: u32,
 }
 
 /// A population prepared for match scoring. "Position" is a place in the spatial order of those who can be matched.
@@ -128,36 +72,36 @@ pub struct Name {
 pub struct MatchIndex {
     /// What the scores are made of.
     pub settings: Settings,
-    /// Position -> row of the population.
-    pub rows: Vec<u32>,
     /// Row of the population -> position; `NOBODY` for those who cannot be matched.
     pub positions: Vec<u32>,
-    /// Id rank -> who it is.
-    pub by_id: Vec<Name>,
+    /// Id rank -> position.
+    pub by_id: Vec<u32>,
     /// The boxes to walk.
     pub tree: Tree,
     /// Class -> (gender, what is sought).
     pub classes: Vec<(u8, u64)>,
     /// Position -> class.
     pub class_of: Vec<u32>,
-    /// Position -> ages.
-    pub ages: Vec<Ages>,
-    /// Position -> what scoring reads.
+    /// Position -> whole years.
+    pub ages: Vec<u8>,
+    /// Position -> what the facts and the exact checks read.
     pub records: Vec<Record>,
-    /// Position -> quiz vector.
+    /// Position / 16 -> what the hot loop reads.
+    pub blocks: Vec<Block>,
+    /// Quiz vectors.
     pub quiz: Vectors,
-    /// Position -> rating attributes.
+    /// Rating attributes.
     pub attributes: Vectors,
-    /// Position -> rating preference.
+    /// Rating preferences.
     pub preferences: Vectors,
     /// Position -> degrees, for exact distances.
     pub degrees: Vec<[f64; 2]>,
     /// Position -> the person's distance limit.
     pub limits_km: Vec<f32>,
-    /// Position -> interests.
+    /// Position -> rare interests.
     pub interests: Interests,
-    /// Goal -> place from rare to common; ties by goal.
-    pub goal_rarity: [u8; 64],
+    /// Place from rare to common -> goal; ties by goal.
+    pub goals: [u8; 64],
     /// Row -> rows it never sees.
     pub excluded: OwnedSparse<u32>,
     /// Row -> rows it hid, each with what is left of the score.
@@ -170,8 +114,10 @@ pub const NOBODY: u32 = u32::MAX;
 /// Sparse columns that the index owns.
 #[derive(Debug, Default)]
 pub struct OwnedSparse<T> {
-    offsets: Vec<i64>,
-    values: Vec<T>,
+    /// Row i is from the i-th to the next.
+    pub offsets: Vec<i64>,
+    /// The rows, one after the other.
+    pub values: Vec<T>,
 }
 
 impl<T> OwnedSparse<T> {
@@ -187,104 +133,39 @@ impl<T> OwnedSparse<T> {
 }
 
 impl MatchIndex {
-    /// Check the population, and prepare it.
-    pub fn build(population: &Population<'_>, settings: &Settings) -> Result<Self> {
-        settings.check()?;
-        population.check()?;
-        let p = population;
-        let (mut people, classes) = people(p);
-        let tree = Tree::build(&mut people);
-        let rows: Vec<u32> = people.iter().map(|person| person.row).collect();
-        let mut positions = vec![NOBODY; p.len()];
-        for (position, &row) in rows.iter().enumerate() {
-            positions[row as usize] = position as u32;
-        }
-        let name = |(position, &row): (usize, &u32)| Name {
-            id: p.ids[row as usize],
-            row,
-            position: position as u32,
-        };
-        let mut by_id: Vec<Name> = rows.iter().enumerate().map(name).collect();
-        by_id.sort_unstable_by_key(|name| name.id);
-        let mut index = Self {
-            settings: *settings,
-            interests: Interests::build(&p.interests, rows.iter().copied())?,
-            class_of: people.iter().map(|person| person.class).collect(),
-            ages: rows.iter().map(|&row| ages(p, row as usize)).collect(),
-            records: Vec::with_capacity(rows.len()),
-            quiz: Vectors {
-                width: p.trait_count.next_multiple_of(2),
-                values: Vec::new(),
-            },
-            attributes: Vectors {
-                width: p.attribute_count.next_multiple_of(2),
-                values: Vec::new(),
-            },
-            preferences: Vectors {
-                width: p.attribute_count.next_multiple_of(2),
-                values: Vec::new(),
-            },
-            degrees: rows
-                .iter()
-                .map(|&r| [p.latitude[r as usize], p.longitude[r as usize]])
-                .collect(),
-            limits_km: rows
-                .iter()
-                .map(|&r| p.max_distance_km[r as usize])
-                .collect(),
-            goal_rarity: goal_rarity(p.goals),
-            excluded: OwnedSparse {
-                offsets: p.excluded.offsets.to_vec(),
-                values: p.excluded.values.to_vec(),
-            },
-            hidden: OwnedSparse {
-                offsets: p.hidden.offsets.to_vec(),
-                values: hidden(p, settings),
-            },
-            rows,
-            positions,
-            by_id,
-            tree,
-            classes,
-        };
-        index
-            .quiz
-            .values
-            .reserve_exact(index.rows.len() * index.quiz.width);
-        index
-            .attributes
-            .values
-            .reserve_exact(index.rows.len() * index.attributes.width);
-        index
-            .preferences
-            .values
-            .reserve_exact(index.rows.len() * index.preferences.width);
-        for (position, person) in people.iter().enumerate() {
-            index.push_record(p, person, position);
-        }
-        for (rank, name) in index.by_id.iter().enumerate() {
-            index.records[name.position as usize].id_rank = rank as u32;
-        }
-        Ok(index)
-    }
-
     /// The number of people who can be matched.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.records.len()
     }
 
     /// Whether nobody can be matched.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.records.is_empty()
+    }
+
+    /// The place of one person, where known.
+    #[must_use]
+    pub fn point(&self, position: usize) -> Option<[i32; 3]> {
+        let (half, lane) = place(position);
+        let known = self.records[position].flags & flag::PLACED != 0;
+        let axes = &self.blocks[position / BLOCK].point;
+        known.then(|| [0, 1, 2].map(|axis: usize| axes[axis][half][lane]))
+    }
+
+    /// The common interests of one person.
+    #[inline(always)]
+    #[must_use]
+    pub fn common(&self, position: usize) -> Common {
+        let (half, lane) = place(position);
+        self.blocks[position / BLOCK].interests[half].map(|words| words[lane])
     }
 
     /// Bytes on the heap.
     #[must_use]
     pub fn nbytes(&self) -> usize {
-        size_of_val(&*self.rows)
-            + size_of_val(&*self.positions)
+        size_of_val(&*self.positions)
             + size_of_val(&*self.by_id)
             + size_of_val(&*self.tree.nodes)
             + size_of_val(&*self.tree.segments)
@@ -292,9 +173,10 @@ impl MatchIndex {
             + size_of_val(&*self.class_of)
             + size_of_val(&*self.ages)
             + size_of_val(&*self.records)
-            + size_of_val(&*self.quiz.values)
-            + size_of_val(&*self.attributes.values)
-            + size_of_val(&*self.preferences.values)
+            + size_of_val(&*self.blocks)
+            + self.quiz.nbytes()
+            + self.attributes.nbytes()
+            + self.preferences.nbytes()
             + size_of_val(&*self.degrees)
             + size_of_val(&*self.limits_km)
             + self.interests.nbytes()
@@ -303,137 +185,4 @@ impl MatchIndex {
             + size_of_val(&*self.hidden.offsets)
             + size_of_val(&*self.hidden.values)
     }
-
-    fn push_record(&mut self, p: &Population<'_>, person: &Person, position: usize) {
-        let row = person.row as usize;
-        let quiz_scale = self
-            .quiz
-            .push(&p.traits[row * p.trait_count..][..p.trait_count]);
-        let attributes = row * p.attribute_count..(row + 1) * p.attribute_count;
-        let fit_scale = self
-            .attributes
-            .push(&p.rating_attributes[attributes.clone()]);
-        let prefers = self.preferences.push(&p.rating_preference[attributes]);
-        let (s, w) = (&self.settings, &self.settings.weights);
-        let newness = (-f64::from(p.days_since_joined[row]) / s.newness_scale_days).exp();
-        let base = 0.5 * w.quiz
-            + 0.5 * w.rating_fit
-            + w.rating_quality * f64::from(p.rating_quality[row])
-            + w.newness * newness;
-        let (low, high) = (f32::from(p.min_age[row]), f32::from(p.max_age[row]));
-        let (within, beyond) = match person.point {
-            Some(_) => chord_limits(p.max_distance_km[row]),
-            None => (f32::INFINITY, f32::INFINITY),
-        };
-        let known = [
-            (flag::PLACED, person.point.is_some()),
-            (flag::QUIZ, quiz_scale > 0.0),
-            (flag::AGES, p.min_age[row] != OPEN && p.max_age[row] != OPEN),
-            (flag::RATED, p.rated[row] != 0),
-            (flag::ATTRIBUTES, fit_scale > 0.0),
-            (flag::PREFERENCE, prefers > 0.0),
-        ];
-        self.records.push(Record {
-            point: person.point.unwrap_or_default(),
-            within,
-            beyond,
-            age_middle: f32::midpoint(low, high),
-            age_slope: (1.0 / (f64::from((high - low) / 2.0).max(0.0) + 1.0)) as f32,
-            quiz_scale,
-            fit_scale,
-            base: base as f32,
-            goals: p.goals[row],
-            quality: p.rating_quality[row],
-            days: p.days_since_joined[row],
-            id_rank: 0,
-            interest_count: self.interests.of(position).len() as u16,
-            goal_count: p.goal_count[row],
-            flags: known
-                .iter()
-                .filter(|(_, holds)| *holds)
-                .map(|(bit, _)| bit)
-                .sum(),
-        });
-    }
-}
-
-/// Everybody who can be matched, and the classes that they fall into.
-fn people(p: &Population<'_>) -> (Vec<Person>, Vec<(u8, u64)>) {
-    let mut numbers: HashMap<(u8, u64), u32> = HashMap::new();
-    let mut classes = Vec::new();
-    let mut people = Vec::new();
-    for row in 0..p.len() {
-        if p.active[row] == 0 || p.age[row] < ADULT_AGE {
-            continue;
-        }
-        let class = (p.gender[row], p.seeking[row]);
-        let number = *numbers.entry(class).or_insert_with(|| {
-            classes.push(class);
-            classes.len() as u32 - 1
-        });
-        let placed = p.placed[row] != 0;
-        people.push(Person {
-            row: row as u32,
-            point: placed.then(|| fixed_point(p.latitude[row], p.longitude[row])),
-            class: number,
-            age: p.age[row],
-            reach: if placed {
-                chord_limits(p.max_distance_km[row]).1
-            } else {
-                f32::INFINITY
-            },
-        });
-    }
-    (people, classes)
-}
-
-fn ages(p: &Population<'_>, row: usize) -> Ages {
-    let from = if p.min_age[row] == OPEN {
-        0
-    } else {
-        p.min_age[row]
-    };
-    let to = if p.max_age[row] == OPEN {
-        255
-    } else {
-        p.max_age[row].min(255)
-    };
-    let (from, to) = if from > to {
-        (255, 0)
-    } else {
-        (from as u8, to as u8)
-    };
-    Ages {
-        age: p.age[row],
-        from,
-        to,
-    }
-}
-
-fn goal_rarity(goals: &[u64]) -> [u8; 64] {
-    let mut holders = [0_u64; 64];
-    for &mask in goals {
-        for (goal, count) in holders.iter_mut().enumerate() {
-            *count += mask >> goal & 1;
-        }
-    }
-    let mut ordered: [u8; 64] = std::array::from_fn(|goal| goal as u8);
-    ordered.sort_by_key(|&goal| holders[goal as usize]);
-    let mut rarity = [0; 64];
-    for (place, &goal) in ordered.iter().enumerate() {
-        rarity[goal as usize] = place as u8;
-    }
-    rarity
-}
-
-fn hidden(p: &Population<'_>, settings: &Settings) -> Vec<(u32, f32)> {
-    let left = |days: f32| {
-        1.0 - settings.hide_strength * (-f64::from(days) / settings.hide_scale_days).exp()
-    };
-    p.hidden
-        .values
-        .iter()
-        .zip(p.hidden_days)
-        .map(|(&row, &days)| (row, left(days) as f32))
-        .collect()
 }

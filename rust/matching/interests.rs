@@ -1,13 +1,17 @@
-//! Interests ranked by rarity, and the table that counts what eight viewers share with a candidate at once.
+//! Interests ranked by rarity: the common ones as bits, the others in lists.
 
 use super::error::{Error, Result};
-use super::lanes::{GROUPS, LANES};
 use super::population::Sparse;
 
 /// All codes fit this table.
 const CODES: usize = 1 << 16;
+/// Words of the bits of common interests.
+pub const WORDS: usize = 4;
 
-/// The interests of the people of an index: codes replaced by their rank from common (0) to rare, rarest first.
+/// The common interests of one person, a bit each, by rank.
+pub type Common = [u64; WORDS];
+
+/// The rare interests of the people of an index, by their rank from common (0) to rare.
 #[derive(Debug, Default)]
 pub struct Interests {
     starts: Vec<u32>,
@@ -16,32 +20,46 @@ pub struct Interests {
 
 impl Interests {
     /// Take over the interests of the given rows, ranked by their holders in the whole population; ties by code.
-    pub fn build(all: &Sparse<'_, u16>, rows: impl Iterator<Item = u32> + Clone) -> Result<Self> {
+    ///
+    /// Each one's common interests go to `common`, by the place among the rows.
+    pub fn build(
+        all: &Sparse<'_, u16>,
+        rows: &[u32],
+        mut common: impl FnMut(usize, Common),
+    ) -> Result<Self> {
         let rank = ranks(all.values);
-        let mut starts = vec![0_u32];
-        let total: usize = rows.clone().map(|row| all.row(row as usize).len()).sum();
-        if u32::try_from(total).is_err() {
-            return Err(Error::argument(
-                "len(interest_codes)",
-                total,
-                "must be below 4294967296",
-            ));
+        let mut built = Self {
+            starts: Vec::with_capacity(rows.len() + 1),
+            ranks: Vec::new(),
+        };
+        built.starts.push(0);
+        for (position, &row) in rows.iter().enumerate() {
+            let mut bits = Common::default();
+            let from = built.ranks.len();
+            for &code in all.row(row as usize) {
+                let rank = rank[code as usize];
+                match bits.get_mut(rank as usize / 64) {
+                    Some(word) => *word |= 1 << (rank % 64),
+                    None => built.ranks.push(rank),
+                }
+            }
+            built.ranks[from..].sort_unstable_by(|a, b| b.cmp(a));
+            let Ok(end) = u32::try_from(built.ranks.len()) else {
+                let rule = "must be below 4294967296";
+                return Err(Error::argument(
+                    "len(interest_codes)",
+                    all.values.len(),
+                    rule,
+                ));
+            };
+            built.starts.push(end);
+            common(position, bits);
         }
-        let mut own = Vec::with_capacity(total);
-        for row in rows {
-            let from = own.len();
-            own.extend(
-                all.row(row as usize)
-                    .iter()
-                    .map(|&code| rank[code as usize]),
-            );
-            own[from..].sort_unstable_by(|a, b| b.cmp(a));
-            starts.push(own.len() as u32);
-        }
-        Ok(Self { starts, ranks: own })
+        built.ranks.shrink_to_fit();
+        Ok(built)
     }
 
-    /// The ranks of one person, rarest first.
+    /// The rare ranks of one person, rarest first.
     #[inline(always)]
     #[must_use]
     pub fn of(&self, position: usize) -> &[u16] {
@@ -52,6 +70,19 @@ impl Interests {
     #[must_use]
     pub fn nbytes(&self) -> usize {
         size_of_val(&*self.starts) + size_of_val(&*self.ranks)
+    }
+}
+
+/// Call with each rank that both have, rarest first, and its place in the first list.
+pub fn each_shared(mine: &[u16], theirs: &[u16], mut call: impl FnMut(usize)) {
+    let mut at = 0;
+    for (place, &rank) in mine.iter().enumerate() {
+        while theirs.get(at).is_some_and(|&other| other > rank) {
+            at += 1;
+        }
+        if theirs.get(at) == Some(&rank) {
+            call(place);
+        }
     }
 }
 
@@ -70,98 +101,38 @@ fn ranks(codes: &[u16]) -> Vec<u16> {
     rank
 }
 
-/// The interests of the viewers of a tile, by rank: one byte a viewer, 1 where it has the interest.
-#[derive(Debug)]
-pub struct SharedTable {
-    slot: Box<[u16; CODES]>,
-    bytes: Vec<[u64; GROUPS]>,
-    filled: Vec<u16>,
-}
-
-impl SharedTable {
-    /// An empty table.
-    #[must_use]
-    pub fn new() -> Self {
-        let slot = Box::new([0; CODES]);
-        Self {
-            slot,
-            bytes: vec![[0; GROUPS]],
-            filled: Vec::new(),
-        }
-    }
-
-    /// Forget all viewers.
-    pub fn clear(&mut self) {
-        for rank in self.filled.drain(..) {
-            self.slot[rank as usize] = 0;
-        }
-        self.bytes.truncate(1);
-    }
-
-    /// Enter the viewer of one lane.
-    pub fn enter(&mut self, lane: usize, ranks: &[u16]) {
-        for &rank in ranks {
-            let slot = &mut self.slot[rank as usize];
-            if *slot == 0 {
-                *slot = self.bytes.len() as u16;
-                self.bytes.push([0; GROUPS]);
-                self.filled.push(rank);
-            }
-            self.bytes[*slot as usize][lane / LANES] |= 1 << (8 * (lane % LANES));
-        }
-    }
-
-    /// Count what each viewer of a group shares with the holder of these ranks.
-    #[inline(always)]
-    #[must_use]
-    pub fn shared(&self, group: usize, ranks: &[u16]) -> [f32; LANES] {
-        let mut counts = [0.0; LANES];
-        // A byte holds sums up to 255.
-        for part in ranks.chunks(255) {
-            let mut sum = 0_u64;
-            for &rank in part {
-                sum += self.bytes[self.slot[rank as usize] as usize][group];
-            }
-            let bytes = sum.to_le_bytes();
-            for l in 0..LANES {
-                counts[l] += f32::from(bytes[l]);
-            }
-        }
-        counts
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn counts_equal_set_intersections_beyond_a_byte() {
-        let mut table = SharedTable::new();
-        let own: Vec<u16> = (0..500).map(|i| i * 3).collect();
-        table.enter(9, &own);
-        table.enter(31, &[6, 7]);
-        let theirs: Vec<u16> = (0..500).map(|i| i * 3 + 300).collect();
-        assert_eq!(table.shared(1, &theirs)[1], 400.0);
-        assert_eq!(table.shared(3, &[5, 6, 7])[7], 2.0);
-        assert_eq!(table.shared(0, &theirs), [0.0; LANES]);
-        table.clear();
-        assert_eq!(table.shared(1, &theirs), [0.0; LANES]);
+    fn the_rarest_interest_comes_first_and_ties_fall_to_the_smaller_code() {
+        // 1 has three holders, 0 two, the others one each: the smaller of those are the rarer.
+        let mut values: Vec<u16> = vec![1, 0, 1, 0, 1];
+        values.extend(2..400);
+        let all = Sparse {
+            offsets: &[0, 5, 403],
+            values: &values,
+        };
+        let mut common = Vec::new();
+        let built = Interests::build(&all, &[1, 0], |_, bits| common.push(bits));
+        let Ok(built) = built else {
+            panic!("{built:?}")
+        };
+        assert_eq!(common[1], [0b11, 0, 0, 0]);
+        assert_eq!(common[0], [!0b11, !0, !0, !0]);
+        assert_eq!(built.of(0).len(), 398 - 254);
+        assert!(built.of(0).is_sorted_by(|a, b| a > b));
+        assert_eq!((built.of(0)[0], built.of(1)), (399, &[][..]));
     }
 
     #[test]
-    fn the_rarest_interest_comes_first_and_ties_fall_to_the_smaller_code() {
-        let all = Sparse {
-            offsets: &[0, 3, 5, 6],
-            values: &[1_u16, 2, 7, 1, 9, 1],
-        };
-        let built = Interests::build(&all, [0, 1, 2].into_iter());
-        let Ok(interests) = built else {
-            panic!("{built:?}")
-        };
-        // 2, 7 and 9 have one holder each: 2 is the rarest, 1 with three holders the commonest.
-        let (a, b) = (interests.of(0), interests.of(1));
-        assert!(a[0] > a[1] && a[1] > b[0] && b[0] > b[1]);
-        assert_eq!((a[2], b[1], interests.of(2)), (0, 0, &[0_u16][..]));
+    fn shared_ranks_are_found_by_their_places() {
+        let mut places = Vec::new();
+        each_shared(&[900, 700, 500, 300], &[800, 700, 600, 300], |at| {
+            places.push(at)
+        });
+        assert_eq!(places, [1, 3]);
+        each_shared(&[1], &[], |_| panic!("nothing is shared"));
     }
 }

@@ -1,9 +1,9 @@
-//! One list, from its keys to columns.
+//! One list, from its entries to columns.
 
 use super::facts::Facts;
-use super::index::{MatchIndex, Name};
-use super::lanes::{LANES, Lanes, lanes};
-use super::topk::{id_rank_of, score_of};
+use super::index::MatchIndex;
+use super::lanes::{LANES, lanes};
+use super::topk::{Entry, id_rank_of, score_of};
 
 /// Columns of lists: room for k entries a viewer.
 #[derive(Debug)]
@@ -12,24 +12,28 @@ pub struct Lists<'a> {
     pub candidates: &'a mut [u32],
     pub candidate_ids: &'a mut [i64],
     pub scores: &'a mut [f32],
+    /// Empty where facts are not asked for.
     pub facts: &'a mut [i64],
 }
 
-/// Write the list of the viewer that `facts` is turned to.
+/// Write the list of the viewer that `facts` is turned to; without `facts`, they are left out.
 #[inline(always)]
-pub fn write_list(index: &MatchIndex, facts: &Facts, keys: &[u64], list: Lists<'_>) {
-    for from in (0..keys.len()).step_by(LANES) {
-        // The last lanes may repeat the last key: their facts are not kept.
-        let eight = lanes(|l| keys[(from + l).min(keys.len() - 1)]);
-        let names: Lanes<Name> =
-            std::array::from_fn(|l| index.by_id[id_rank_of(eight[l]) as usize]);
-        let scores = lanes(|l| score_of(eight[l]));
-        let packed = facts.of(index, &lanes(|l| names[l].position), &scores);
-        for l in 0..LANES.min(keys.len() - from) {
-            list.candidates[from + l] = names[l].row;
-            list.candidate_ids[from + l] = names[l].id;
-            list.scores[from + l] = scores[l];
-            list.facts[from + l] = packed[l];
+pub fn write_list(index: &MatchIndex, facts: Option<&Facts>, entries: &[Entry], list: Lists<'_>) {
+    for from in (0..entries.len()).step_by(LANES) {
+        // The last lanes may repeat the last entry: their facts are not kept.
+        let eight: [Entry; LANES] =
+            std::array::from_fn(|l| entries[(from + l).min(entries.len() - 1)]);
+        let positions = lanes(|l| index.by_id[id_rank_of(eight[l].key) as usize]);
+        let kept = LANES.min(entries.len() - from);
+        if let Some(facts) = facts {
+            let packed = facts.of(index, &positions, &eight);
+            list.facts[from..from + kept].copy_from_slice(&packed[..kept]);
+        }
+        for l in 0..kept {
+            let record = &index.records[positions[l] as usize];
+            list.candidates[from + l] = record.row;
+            list.candidate_ids[from + l] = record.id;
+            list.scores[from + l] = score_of(eight[l].key);
         }
     }
 }

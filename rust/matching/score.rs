@@ -1,53 +1,31 @@
-//! The score of a batch of candidates for the eight viewers of a group, in f32, in a fixed order of operations.
+//! The scores of half a block of candidates for one viewer, in f32, in a fixed order of operations.
 
-use super::index::{MatchIndex, Record, flag};
-use super::lanes::{LANES, Lanes, Mask, lanes};
+use super::blocks::Block;
+use super::index::MatchIndex;
+use super::interests::each_shared;
+use super::lanes::{BLOCK, Halves, LANES, Lanes, lanes, set_bits};
+use super::masks::at_most;
+use super::meet::Encounter;
 use super::places::{EARTH_RADIUS_KM, UNITS, distance_km};
-use super::tile::{Group, Tile};
+use super::tile::Viewer;
 
-/// Candidates in a batch.
-pub const BATCH: usize = 32;
-/// Candidates whose dot products run side by side, to keep eight sums in flight.
+/// Sums that run side by side in a dot product, to hide how long an addition takes.
 const ABREAST: usize = 4;
-
-/// Candidates that passed the filters with some viewer of a group.
-#[derive(Debug)]
-pub struct Batch {
-    /// How many there are.
-    pub len: usize,
-    /// Their positions.
-    pub candidates: [u32; BATCH],
-    /// The viewers who pass.
-    pub masks: [Mask; BATCH],
-    /// The squared chords, as `Group::chords` gives them.
-    pub chords: [Lanes; BATCH],
-    /// The scores, once `score` has run.
-    pub scores: [Lanes; BATCH],
-}
-
-impl Default for Batch {
-    fn default() -> Self {
-        let none = [[0.0; LANES]; BATCH];
-        Self {
-            len: 0,
-            candidates: [0; BATCH],
-            masks: [0; BATCH],
-            chords: none,
-            scores: none,
-        }
-    }
-}
 
 /// The constants of the formula, as f32.
 #[derive(Debug, Clone, Copy)]
 pub struct Constants {
+    half_quiz: f32,
+    half_fit: f32,
     interests: f32,
     goals: f32,
     age_fit: f32,
-    proximity: f32,
-    proximity_unknown: f32,
+    /// The weight of proximity.
+    pub proximity: f32,
+    /// The weighted proximity where a place is unknown.
+    pub proximity_unknown: f32,
     /// Distances in a proximity scale: arc of the unit sphere -> distance / scale.
-    arc_scale: f32,
+    pub arc_scale: f32,
     /// Whether people beyond the reach of the arc sine below still count.
     far_counts: bool,
 }
@@ -58,6 +36,8 @@ impl Constants {
     pub fn of(index: &MatchIndex) -> Self {
         let (s, w) = (&index.settings, &index.settings.weights);
         Self {
+            half_quiz: (w.quiz / 2.0) as f32,
+            half_fit: (w.rating_fit / 2.0) as f32,
             interests: w.interests as f32,
             goals: w.goals as f32,
             age_fit: w.age_fit as f32,
@@ -69,105 +49,119 @@ impl Constants {
     }
 }
 
-/// Fill in the scores of a batch.
+/// Scores, and what they are made of that the facts need again.
+#[derive(Debug)]
+pub struct Scored {
+    /// The scores.
+    pub scores: Lanes,
+    /// The cosines of the quiz vectors; 0 where one is missing.
+    pub cosines: Lanes,
+    /// The candidates of `wanted` whose score reaches the threshold, a bit each.
+    pub hits: u32,
+}
+
+/// Score half a block; None if no candidate of `wanted` can reach the threshold.
 #[inline(always)]
+#[must_use]
 pub fn score(
     index: &MatchIndex,
     constants: &Constants,
-    tile: &Tile,
-    group: usize,
-    batch: &mut Batch,
-) {
-    let viewers = &tile.groups[group];
-    // Pad the last few with the first: their scores are not read.
-    for at in batch.len..batch.len.next_multiple_of(ABREAST) {
-        batch.candidates[at] = batch.candidates[0];
-        batch.chords[at] = batch.chords[0];
+    met: &Encounter<'_>,
+    half: usize,
+    wanted: u32,
+    threshold: f32,
+) -> Option<Scored> {
+    let (viewer, block) = (met.viewer, &index.blocks[met.block]);
+    let quiz = dots(&viewer.quiz, index.quiz.block(met.block), half);
+    let fit = dots(&viewer.preference, index.attributes.block(met.block), half);
+    let cosines = lanes(|l| quiz[l] * block.quiz_scale[half][l]);
+    let shared = shared_interests(index, met, block, half);
+    let goals = lanes(|l| (block.goals[half][l] & viewer.goals).count_ones() as f32);
+    let alike = jaccard(&shared, viewer.interest_count, &block.interest_count[half]);
+    let aims = goal_fit(&goals, viewer.goal_count, &block.goal_count[half]);
+    let ages = age_fit(viewer, block, half);
+    let rest = lanes(|l| {
+        let vectors = constants.half_quiz * cosines[l]
+            + constants.half_fit * (fit[l] * block.fit_scale[half][l]);
+        let sets = constants.interests * alike[l] + constants.goals * aims[l];
+        (block.base[half][l] + vectors) + sets
+    });
+    let ages = lanes(|l| constants.age_fit * ages[l]);
+    // Addition rounds monotonically: who does not reach the threshold so does not reach it with less proximity.
+    let most = lanes(|l| rest[l] + (viewer.nearest + ages[l]));
+    if wanted & at_most(&[threshold; LANES], &most) == 0 && threshold > 0.0 {
+        return None;
     }
-    for from in (0..batch.len).step_by(ABREAST) {
-        let abreast: [usize; ABREAST] =
-            std::array::from_fn(|i| batch.candidates[from + i] as usize);
-        let quiz = dots(&viewers.quiz, abreast.map(|c| index.quiz.of(c)));
-        let fit = dots(&viewers.preference, abreast.map(|c| index.attributes.of(c)));
-        for i in 0..ABREAST {
-            let candidate = abreast[i];
-            let record = &index.records[candidate];
-            let age = f32::from(index.ages[candidate].age);
-            let shared = tile.interests.shared(group, index.interests.of(candidate));
-            let goals = shared_goals(&tile.goals, group, record.goals);
-            let mut near = proximity(constants, &batch.chords[from + i]);
-            if constants.far_counts {
-                far_proximity(
-                    index,
-                    tile,
-                    group,
-                    candidate,
-                    &batch.chords[from + i],
-                    &mut near,
-                );
-            }
-            let ages = age_fit(viewers, record, age);
-            let jaccard = jaccard(
-                &shared,
-                &viewers.interest_count,
-                f32::from(record.interest_count),
-            );
-            let aims = goal_fit(&goals, &viewers.goal_count, f32::from(record.goal_count));
-            batch.scores[from + i] = lanes(|l| {
-                let alike = quiz[i][l] * record.quiz_scale + fit[i][l] * record.fit_scale;
-                let sets = constants.interests * jaccard[l] + constants.goals * aims[l];
-                let sum = ((record.base + alike) + sets) + (near[l] + constants.age_fit * ages[l]);
-                if sum > 0.0 { sum } else { 0.0 }
-            });
-        }
-    }
+    let near = match met.chords {
+        Some(chords) => proximity(index, constants, met, half, &chords[half]),
+        None => [constants.proximity_unknown; LANES],
+    };
+    let scores = lanes(|l| (rest[l] + (near[l] + ages[l])).max(0.0));
+    let hits = wanted & at_most(&[threshold; LANES], &scores);
+    Some(Scored {
+        scores,
+        cosines,
+        hits,
+    })
 }
 
-/// The dot products of eight viewers with some candidates: even and odd dimensions apart, each in order, then added.
+/// The dot products of a viewer with half a block: every fourth dimension apart, each in order, then added.
 #[inline(always)]
-fn dots(viewers: &[Lanes], candidates: [&[f32]; ABREAST]) -> [Lanes; ABREAST] {
-    let mut even = [[0.0; LANES]; ABREAST];
-    let mut odd = [[0.0; LANES]; ABREAST];
-    let width = viewers.len();
-    let [a, b, c, d] = candidates.map(|row| &row[..width]);
-    for pair in 0..width / 2 {
-        let rows = [a, b, c, d];
-        for i in 0..ABREAST {
-            let (x, y) = (rows[i][2 * pair], rows[i][2 * pair + 1]);
-            for l in 0..LANES {
-                even[i][l] += viewers[2 * pair][l] * x;
-                odd[i][l] += viewers[2 * pair + 1][l] * y;
-            }
-        }
-    }
+fn dots(viewer: &[f32], block: &[Halves], half: usize) -> Lanes {
     let mut sums = [[0.0; LANES]; ABREAST];
-    for i in 0..ABREAST {
-        sums[i] = lanes(|l| even[i][l] + odd[i][l]);
+    let (mine, mine_rest) = viewer.as_chunks::<ABREAST>();
+    let (theirs, theirs_rest) = block.as_chunks::<ABREAST>();
+    for (mine, theirs) in mine.iter().zip(theirs) {
+        for i in 0..ABREAST {
+            for l in 0..LANES {
+                sums[i][l] += mine[i] * theirs[i][half][l];
+            }
+        }
     }
-    sums
-}
-
-#[inline(always)]
-fn shared_goals(table: &[[u64; super::lanes::GROUPS]; 64], group: usize, mut goals: u64) -> Lanes {
-    let mut sum = 0_u64;
-    while goals != 0 {
-        sum += table[goals.trailing_zeros() as usize][group];
-        goals &= goals - 1;
+    for (i, (mine, theirs)) in mine_rest.iter().zip(theirs_rest).enumerate() {
+        for l in 0..LANES {
+            sums[i][l] += mine * theirs[half][l];
+        }
     }
-    let bytes = sum.to_le_bytes();
-    lanes(|l| f32::from(bytes[l]))
+    lanes(|l| (sums[0][l] + sums[1][l]) + (sums[2][l] + sums[3][l]))
 }
 
 #[inline(always)]
-fn jaccard(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
-    lanes(|l| shared[l] / ((mine[l] + theirs) - shared[l]).max(1.0))
+fn shared_interests(index: &MatchIndex, met: &Encounter<'_>, block: &Block, half: usize) -> Lanes {
+    let mut counts = [0_u64; LANES];
+    for (words, mine) in block.interests[half].iter().zip(met.viewer.interests) {
+        for l in 0..LANES {
+            counts[l] += u64::from((words[l] & mine).count_ones());
+        }
+    }
+    let mut counts = lanes(|l| counts[l] as u32 as i32);
+    if met.viewer.rare && block.rare >> (half * LANES) & 0xFF != 0 {
+        share_rare(index, met, half, &mut counts);
+    }
+    lanes(|l| counts[l] as f32)
+}
+
+#[cold]
+#[inline(never)]
+fn share_rare(index: &MatchIndex, met: &Encounter<'_>, half: usize, counts: &mut Lanes<i32>) {
+    let mine = index.interests.of(met.viewer.position);
+    let passing = met.passing >> (half * LANES) & 0xFF;
+    for l in set_bits(u64::from(passing)) {
+        let candidate = met.block * BLOCK + half * LANES + l;
+        each_shared(mine, index.interests.of(candidate), |_| counts[l] += 1);
+    }
 }
 
 #[inline(always)]
-fn goal_fit(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
+fn jaccard(shared: &Lanes, mine: f32, theirs: &Lanes) -> Lanes {
+    lanes(|l| shared[l] / ((mine + theirs[l]) - shared[l]).max(1.0))
+}
+
+#[inline(always)]
+fn goal_fit(shared: &Lanes, mine: f32, theirs: &Lanes) -> Lanes {
     let fit = jaccard(shared, mine, theirs);
     lanes(|l| {
-        if mine[l].min(theirs) == 0.0 {
+        if mine.min(theirs[l]) == 0.0 {
             0.5
         } else {
             fit[l]
@@ -176,54 +170,54 @@ fn goal_fit(shared: &Lanes, mine: &Lanes, theirs: f32) -> Lanes {
 }
 
 #[inline(always)]
-fn age_fit(viewers: &Group, record: &Record, age: f32) -> Lanes {
-    if record.flags & flag::AGES == 0 {
+fn age_fit(viewer: &Viewer, block: &Block, half: usize) -> Lanes {
+    if !viewer.ages_known {
         return [0.5; LANES];
     }
+    let age = f32::from(viewer.age);
     lanes(|l| {
-        let theirs_to_mine = (age - viewers.age_middle[l]).abs() * viewers.age_slope[l];
-        let mine_to_theirs = (viewers.age[l] - record.age_middle).abs() * record.age_slope;
+        let theirs = f32::from(block.age[half * LANES + l]);
+        let slope = block.age_slope[half][l];
+        let theirs_to_mine = (theirs - viewer.age_middle).abs() * viewer.age_slope;
+        let mine_to_theirs = (age - block.age_middle[half][l]).abs() * slope;
         let fit = (1.0 - 0.5 * (theirs_to_mine + mine_to_theirs)).max(0.0);
-        if viewers.ages_known[l] { fit } else { 0.5 }
+        if slope < 0.0 { 0.5 } else { fit }
     })
 }
 
-/// The weighted proximity of squared chords; -1 stands for an unknown place.
+/// The weighted proximity of squared chords.
 #[inline(always)]
-fn proximity(constants: &Constants, chords: &Lanes) -> Lanes {
-    let near: Lanes = lanes(|l| {
-        let chord = chords[l].max(0.0).sqrt() * (0.5 / UNITS) as f32;
+fn proximity(
+    index: &MatchIndex,
+    constants: &Constants,
+    met: &Encounter<'_>,
+    half: usize,
+    chords: &Lanes,
+) -> Lanes {
+    let mut near = lanes(|l| {
+        let chord = chords[l].sqrt() * (0.5 / UNITS) as f32;
         constants.proximity * exp_minus(2.0 * constants.arc_scale * arc_sine(chord.min(1.0)))
     });
-    lanes(|l| {
-        if chords[l] < 0.0 {
-            constants.proximity_unknown
-        } else {
-            near[l]
-        }
-    })
+    if constants.far_counts {
+        far_proximity(index, met, half, chords, &mut near);
+    }
+    near
 }
 
 /// Put the exact proximity in place where the chord is too long for the arc sine below.
 #[cold]
 fn far_proximity(
     index: &MatchIndex,
-    tile: &Tile,
-    group: usize,
-    candidate: usize,
+    met: &Encounter<'_>,
+    half: usize,
     chords: &Lanes,
     near: &mut Lanes,
 ) {
-    let (settings, there) = (&index.settings, index.degrees[candidate]);
-    for (l, &viewer) in tile
-        .viewers
-        .iter()
-        .skip(group * LANES)
-        .take(LANES)
-        .enumerate()
-    {
-        if f64::from(chords[l].max(0.0)).sqrt() > 0.4 * UNITS {
-            let km = distance_km(index.degrees[viewer as usize], there);
+    let (settings, here) = (&index.settings, index.degrees[met.viewer.position]);
+    for l in 0..LANES {
+        let candidate = met.block * BLOCK + half * LANES + l;
+        if candidate < index.len() && f64::from(chords[l]).sqrt() > 0.4 * UNITS {
+            let km = distance_km(here, index.degrees[candidate]);
             near[l] =
                 (settings.weights.proximity * (-km / settings.proximity_scale_km).exp()) as f32;
         }
@@ -288,18 +282,23 @@ mod tests {
 
     #[test]
     fn dots_are_those_of_f64() {
-        let viewers: Vec<Lanes> = (0..64)
-            .map(|d| lanes(|l| ((d * 37 + l * 11) % 23) as f32 / 23.0 - 0.5))
-            .collect();
-        let row: Vec<f32> = (0..64)
-            .map(|d| ((d * 29) % 31) as f32 / 31.0 - 0.5)
-            .collect();
-        let sums = dots(&viewers, [&row; ABREAST]);
-        for l in 0..LANES {
-            let exact: f64 = (0..64)
-                .map(|d| f64::from(viewers[d][l]) * f64::from(row[d]))
-                .sum();
-            assert!((f64::from(sums[3][l]) - exact).abs() < 1e-6);
+        for width in [0, 1, 3, 4, 6, 63, 64] {
+            let viewer: Vec<f32> = (0..width)
+                .map(|d| ((d * 29) % 31) as f32 / 31.0 - 0.5)
+                .collect();
+            let lane = |d: usize, l: usize| ((d * 37 + l * 11) % 23) as f32 / 23.0 - 0.5;
+            let block: Vec<Halves> = (0..width)
+                .map(|d| [lanes(|l| lane(d, l)), lanes(|l| lane(d, l + LANES))])
+                .collect();
+            for half in 0..2 {
+                let sums = dots(&viewer, &block, half);
+                for l in 0..LANES {
+                    let exact: f64 = (0..width)
+                        .map(|d| f64::from(viewer[d]) * f64::from(lane(d, half * LANES + l)))
+                        .sum();
+                    assert!((f64::from(sums[l]) - exact).abs() < 1e-6);
+                }
+            }
         }
     }
 }

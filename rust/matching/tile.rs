@@ -1,240 +1,177 @@
-//! A tile: up to 32 viewers side by side, one a lane, ready to be met by one candidate after the other.
+//! A tile: up to sixteen viewers of one gender who are near each other, so that they meet the same blocks in the cache.
 
-use super::index::{Ages, MatchIndex, Record, flag};
-use super::interests::SharedTable;
-use super::lanes::{GROUPS, LANES, Lanes, Mask, TILE, lanes, mask};
-use super::places::Extent;
+use super::index::MatchIndex;
+use super::interests::Common;
+use super::lanes::{BLOCK, place};
+use super::order::Node;
+use super::places::{Extent, UNITS};
+use super::score::{Constants, exp_minus};
 
-/// What is wanted by nobody.
-const NOBODY: Ages = Ages {
-    age: 0,
-    from: 255,
-    to: 0,
-};
+/// Viewers in a tile.
+pub const TILE: usize = 16;
 
-/// Eight viewers of a tile.
+/// What scoring reads of a viewer.
 #[derive(Debug, Default)]
-pub struct Group {
-    /// Fixed-point coordinates.
-    pub point: [Lanes<i32>; 3],
-    /// True where the place is known.
-    pub placed: Lanes<bool>,
+pub struct Viewer {
+    /// The position.
+    pub position: usize,
+    /// Fixed-point coordinates, where known.
+    pub point: Option<[i32; 3]>,
     /// Squared chord surely beyond the viewer's limit.
-    pub beyond: Lanes,
-    /// Whole years.
-    pub age: Lanes,
-    /// Middle of the wanted ages, and 1 / (half the range + 1).
-    pub age_middle: Lanes,
-    /// See `age_middle`.
-    pub age_slope: Lanes,
-    /// True where the wanted range is closed.
-    pub ages_known: Lanes<bool>,
+    pub beyond: f32,
+    /// Whole years, as they are compared.
+    pub age: u8,
+    /// Youngest and oldest wanted.
+    pub wanted: (u8, u8),
+    /// Middle of the wanted ages.
+    pub age_middle: f32,
+    /// 1 / (half the wanted range + 1).
+    pub age_slope: f32,
+    /// Whether the wanted range is closed.
+    pub ages_known: bool,
+    /// Common interests.
+    pub interests: Common,
+    /// Has rare interests.
+    pub rare: bool,
     /// Number of interests.
-    pub interest_count: Lanes,
+    pub interest_count: f32,
+    /// Goals, by their place from rare to common.
+    pub goals: u64,
     /// Number of goals.
-    pub goal_count: Lanes,
-    /// Dimension -> quiz vector, of length weight / 2.
-    pub quiz: Vec<Lanes>,
-    /// Dimension -> rating preference, of length weight / 2.
-    pub preference: Vec<Lanes>,
+    pub goal_count: f32,
+    /// The quiz vector, of length 1.
+    pub quiz: Vec<f32>,
+    /// The rating preference, of length 1.
+    pub preference: Vec<f32>,
+    /// No candidate of the leaf that is being met has more weighted proximity.
+    pub nearest: f32,
+    seeking: u64,
 }
 
-/// Up to 32 viewers, of whatever class, that are near each other.
+impl Viewer {
+    fn of(index: &MatchIndex, position: usize) -> Self {
+        let (record, block) = (&index.records[position], &index.blocks[position / BLOCK]);
+        let ((half, lane), at) = (place(position), position % BLOCK);
+        let slope = block.age_slope[half][lane];
+        Self {
+            position,
+            point: index.point(position),
+            beyond: block.beyond[half][lane],
+            age: block.age[at],
+            wanted: (block.from[at], block.to[at]),
+            age_middle: block.age_middle[half][lane],
+            age_slope: slope,
+            ages_known: slope >= 0.0,
+            interests: index.common(position),
+            rare: block.rare >> at & 1 == 1,
+            interest_count: f32::from(record.interest_count),
+            goals: record.goals,
+            goal_count: f32::from(record.goal_count),
+            quiz: index.quiz.unit(position),
+            preference: index.preferences.unit(position),
+            nearest: 0.0,
+            seeking: index.classes[index.class_of[position] as usize].1,
+        }
+    }
+}
+
+/// Viewers who share a gender and a neighbourhood.
 #[derive(Debug)]
 pub struct Tile {
-    /// Lane -> position of the viewer.
-    pub viewers: Vec<u32>,
-    /// The lanes by eight.
-    pub groups: [Group; GROUPS],
-    /// The box around the viewers; None where one has no place.
+    /// The viewers, at most 16.
+    pub viewers: Vec<Viewer>,
+    /// The box around them; None where one has no place.
     pub extent: Option<Extent>,
-    /// The largest reach of the viewers.
+    /// Their largest reach.
     pub reach: f32,
-    /// The youngest and the oldest age wanted by any viewer.
+    /// The youngest and the oldest age wanted by any.
     pub window: (u8, u8),
-    /// Interests by lane.
-    pub interests: SharedTable,
-    /// Goal -> a byte for each lane, 1 where the viewer has it.
-    pub goals: [[u64; GROUPS]; 64],
-    ages: [[u8; TILE]; 3],
-    /// Class of candidates -> lanes that suit it, as of the tile number beside it.
-    suits: Vec<(u64, [u8; TILE])>,
-    number: u64,
+    /// Class -> 1 if it seeks the viewers' gender.
+    sought_by: Vec<u8>,
 }
 
 impl Tile {
-    /// A tile without viewers.
+    /// Seat viewers of one gender, by position; at least one.
     #[must_use]
-    pub fn new(index: &MatchIndex) -> Self {
-        Self {
-            viewers: Vec::new(),
-            groups: Default::default(),
-            extent: None,
-            reach: 0.0,
-            window: (255, 0),
-            interests: SharedTable::new(),
-            goals: [[0; GROUPS]; 64],
-            ages: [[0; TILE]; 3],
-            suits: vec![(0, [0; TILE]); index.classes.len()],
-            number: 0,
-        }
-    }
-
-    /// Take other viewers, at most 32, by position.
-    pub fn seat(&mut self, index: &MatchIndex, viewers: impl Iterator<Item = u32>) {
-        self.viewers.clear();
-        self.viewers.extend(viewers);
-        self.number += 1;
-        self.extent = Some(Extent::EMPTY);
-        self.reach = 0.0;
-        self.window = (255, 0);
-        self.interests.clear();
-        self.goals = [[0; GROUPS]; 64];
-        for group in &mut self.groups {
-            group.quiz.resize(index.quiz.width, [0.0; LANES]);
-            group
-                .preference
-                .resize(index.attributes.width, [0.0; LANES]);
-        }
-        for lane in 0..TILE {
-            match self.viewers.get(lane).map(|&v| v as usize) {
-                Some(viewer) => self.seat_viewer(index, lane, viewer),
-                None => self.seat_ages(lane, NOBODY),
-            }
-        }
-    }
-
-    fn seat_viewer(&mut self, index: &MatchIndex, lane: usize, viewer: usize) {
-        let record = &index.records[viewer];
-        self.seat_ages(lane, index.ages[viewer]);
-        self.seat_place(record);
-        self.interests.enter(lane, index.interests.of(viewer));
-        for (goal, row) in self.goals.iter_mut().enumerate() {
-            row[lane / LANES] |= (record.goals >> goal & 1) << (8 * (lane % LANES));
-        }
-        let weights = &index.settings.weights;
-        let (group, l) = (&mut self.groups[lane / LANES], lane % LANES);
-        group
-            .point
-            .iter_mut()
-            .zip(record.point)
-            .for_each(|(axis, c)| axis[l] = c);
-        group.placed[l] = record.flags & flag::PLACED != 0;
-        group.beyond[l] = record.beyond;
-        group.age[l] = f32::from(index.ages[viewer].age);
-        group.age_middle[l] = record.age_middle;
-        group.age_slope[l] = record.age_slope;
-        group.ages_known[l] = record.flags & flag::AGES != 0;
-        group.interest_count[l] = f32::from(record.interest_count);
-        group.goal_count[l] = f32::from(record.goal_count);
-        seat_vector(
-            &mut group.quiz,
-            l,
-            index.quiz.of(viewer),
-            weights.quiz / 2.0,
-        );
-        seat_vector(
-            &mut group.preference,
-            l,
-            index.preferences.of(viewer),
-            weights.rating_fit / 2.0,
-        );
-    }
-
-    fn seat_ages(&mut self, lane: usize, ages: Ages) {
-        self.ages[0][lane] = ages.age;
-        self.ages[1][lane] = ages.from;
-        self.ages[2][lane] = ages.to;
-        self.window = (self.window.0.min(ages.from), self.window.1.max(ages.to));
-    }
-
-    fn seat_place(&mut self, record: &Record) {
-        self.reach = self.reach.max(record.beyond);
-        self.extent = self
-            .extent
-            .filter(|_| record.flags & flag::PLACED != 0)
-            .map(|mut extent| {
-                extent.include(record.point);
+    pub fn seat(index: &MatchIndex, positions: impl Iterator<Item = u32>) -> Self {
+        let viewers: Vec<Viewer> = positions
+            .map(|position| Viewer::of(index, position as usize))
+            .collect();
+        let mut extent = Some(Extent::EMPTY);
+        let (mut reach, mut window) = (0.0_f32, (255, 0));
+        for viewer in &viewers {
+            reach = reach.max(viewer.beyond);
+            window = (viewer.wanted.0.min(window.0), viewer.wanted.1.max(window.1));
+            extent = extent.zip(viewer.point).map(|(mut extent, point)| {
+                extent.include(point);
                 extent
             });
+        }
+        let gender = viewers.first().map_or(0, |viewer| {
+            index.classes[index.class_of[viewer.position] as usize].0
+        });
+        let sought_by = index
+            .classes
+            .iter()
+            .map(|&(_, seeking)| u8::from(seeks(seeking, gender)))
+            .collect();
+        Self {
+            viewers,
+            extent,
+            reach,
+            window,
+            sought_by,
+        }
     }
 
-    /// The viewers who seek the candidate's class and are sought by it; None if no one.
+    /// The viewers, a bit each, who may have candidates in a leaf; each is told how near they may be.
     #[inline(always)]
-    pub fn suits(&mut self, index: &MatchIndex, class: u32) -> Option<[u8; TILE]> {
-        let (number, lanes) = &mut self.suits[class as usize];
-        if *number != self.number {
-            *number = self.number;
-            let theirs = index.classes[class as usize];
-            for (lane, byte) in lanes.iter_mut().enumerate() {
-                let suits = self.viewers.get(lane).is_some_and(|&viewer| {
-                    let mine = index.classes[index.class_of[viewer as usize] as usize];
-                    seeks(mine.1, theirs.0) && seeks(theirs.1, mine.0)
-                });
-                *byte = if suits { 0xFF } else { 0 };
-            }
+    pub fn approach(&mut self, leaf: &Node, constants: &Constants) -> u32 {
+        let mut near = 0;
+        for (at, viewer) in self.viewers.iter_mut().enumerate() {
+            let (reached, nearest) = match (viewer.point, &leaf.extent) {
+                (Some(point), Some(extent)) => {
+                    let gap = Extent::at(point).gap_square(extent);
+                    // The arc is longer than the chord; a little more for the rounding of both.
+                    let arc = (gap.sqrt() / UNITS) as f32 * constants.arc_scale;
+                    let nearest = constants.proximity * exp_minus(arc) * 1.00001;
+                    (
+                        gap <= f64::from(viewer.beyond.min(leaf.reach)),
+                        nearest + 1e-7,
+                    )
+                }
+                _ => (true, constants.proximity_unknown),
+            };
+            viewer.nearest = nearest;
+            near |= u32::from(reached) << at;
         }
-        lanes.iter().any(|&byte| byte != 0).then_some(*lanes)
+        near
     }
 
-    /// The viewers whose ages, and wishes for ages, agree with the candidate's; of those in `among`.
-    #[inline(always)]
-    #[must_use]
-    pub fn suits_ages(&self, among: &[u8; TILE], theirs: Ages) -> [Mask; GROUPS] {
-        let [age, from, to] = &self.ages;
-        let mut bytes = [0_u8; TILE];
-        for l in 0..TILE {
-            let mine = (theirs.age >= from[l]) & (theirs.age <= to[l]);
-            let yours = (age[l] >= theirs.from) & (age[l] <= theirs.to);
-            bytes[l] = if mine & yours { among[l] } else { 0 };
-        }
-        let mut masks = [0; GROUPS];
-        for (mask, bytes) in masks.iter_mut().zip(bytes.as_chunks::<LANES>().0) {
-            *mask = Mask::from_le_bytes(*bytes);
-        }
-        masks
-    }
-}
-
-impl Group {
-    /// The squared chords to a candidate, in units; -1 where a place is unknown.
-    #[inline(always)]
-    #[must_use]
-    pub fn chords(&self, record: &Record) -> Lanes {
-        if record.flags & flag::PLACED == 0 {
-            return [-1.0; LANES];
-        }
-        let [x, y, z] = &self.point;
-        lanes(|l| {
-            let dx = (record.point[0].wrapping_sub(x[l])) as f32;
-            let dy = (record.point[1].wrapping_sub(y[l])) as f32;
-            let dz = (record.point[2].wrapping_sub(z[l])) as f32;
-            let square = dx * dx + dy * dy + dz * dz;
-            if self.placed[l] { square } else { -1.0 }
-        })
-    }
-
-    /// The viewers whom the chord does not surely put out of reach, either way.
+    /// The viewers, a bit each, who seek a gender.
     #[inline(always)]
     #[must_use]
-    pub fn within_reach(&self, record: &Record, chords: &Lanes) -> Mask {
-        mask(|l| chords[l] <= self.beyond[l].min(record.beyond))
+    pub fn seekers(&self, gender: u8) -> u32 {
+        let bit = |(at, viewer): (usize, &Viewer)| u32::from(seeks(viewer.seeking, gender)) << at;
+        self.viewers.iter().enumerate().map(bit).sum()
+    }
+
+    /// The candidates of a block, a bit each, from one position to before another, who seek the viewers' gender.
+    #[inline(always)]
+    #[must_use]
+    pub fn sought(&self, index: &MatchIndex, block: usize, (from, to): (usize, usize)) -> u32 {
+        let start = block * BLOCK;
+        let (from, to) = (from.max(start), to.min(start + BLOCK));
+        index.class_of[from..to]
+            .iter()
+            .zip(from - start..)
+            .fold(0, |mask, (&class, lane)| {
+                mask | u32::from(self.sought_by[class as usize]) << lane
+            })
     }
 }
 
 /// Open (0) seeks all; else the gender's bit must be set, and gender 0 has none.
 fn seeks(seeking: u64, gender: u8) -> bool {
     seeking == 0 || (gender != 0 && seeking >> gender & 1 == 1)
-}
-
-fn seat_vector(rows: &mut [Lanes], lane: usize, vector: &[f32], length: f64) {
-    let square: f64 = vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-    let scale = if square > 0.0 {
-        length / square.sqrt()
-    } else {
-        0.0
-    };
-    for (row, &x) in rows.iter_mut().zip(vector) {
-        row[lane] = (f64::from(x) * scale) as f32;
-    }
 }

@@ -1,4 +1,15 @@
-//! The k largest keys of each lane.
+//! The k largest entries of a viewer.
+
+/// A candidate for a list, with what its facts need of its score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Entry {
+    /// As `key` makes it; no two of a list are equal.
+    pub key: u64,
+    /// The cosine of the quiz vectors.
+    pub cosine: f32,
+    /// The squared chord in units; infinite where a place is unknown.
+    pub chord: f32,
+}
 
 /// A score and an id in one integer: larger is better. Scores are not negative; of two equal ones the smaller id rank wins.
 #[inline(always)]
@@ -21,14 +32,14 @@ pub fn id_rank_of(key: u64) -> u32 {
     !(key as u32)
 }
 
-/// The k largest of the keys pushed so far, among some more.
+/// The k largest of the entries pushed so far, among some more.
 ///
-/// Keys go to a buffer; when it is full, a selection halves it and raises the threshold. That costs less than
-/// sifting a heap at every hit: most lists see only a few times k keys above the threshold.
+/// Entries go to a buffer; when it is full, a selection cuts it and raises the threshold. That costs less than
+/// sifting a heap at every hit: most lists see only a few times k entries above the threshold.
 #[derive(Debug)]
 pub struct TopK {
     k: usize,
-    keys: Vec<u64>,
+    entries: Vec<Entry>,
     /// Keys below this one are not among the k largest.
     threshold: u64,
 }
@@ -41,7 +52,7 @@ impl TopK {
         let room = (k * 4).min(most.max(k) + 1).max(k + 1);
         Self {
             k,
-            keys: Vec::with_capacity(room),
+            entries: Vec::with_capacity(room),
             threshold: 0,
         }
     }
@@ -53,11 +64,11 @@ impl TopK {
         self.threshold
     }
 
-    /// Take a key that is not below the threshold; tell whether the threshold rose.
+    /// Take an entry that is not below the threshold; tell whether the threshold rose.
     #[inline(always)]
-    pub fn push(&mut self, key: u64) -> bool {
-        self.keys.push(key);
-        let full = self.keys.len() == self.keys.capacity();
+    pub fn push(&mut self, entry: Entry) -> bool {
+        self.entries.push(entry);
+        let full = self.entries.len() == self.entries.capacity();
         if full {
             self.cut();
         }
@@ -65,24 +76,24 @@ impl TopK {
     }
 
     /// The k largest, descending; the next list can then begin.
-    pub fn take(&mut self, result: &mut Vec<u64>) {
-        if self.keys.len() > self.k {
+    pub fn take(&mut self, result: &mut Vec<Entry>) {
+        if self.entries.len() > self.k {
             self.cut();
         }
-        self.keys.sort_unstable_by(|a, b| b.cmp(a));
+        self.entries.sort_unstable_by(|a, b| b.key.cmp(&a.key));
         result.clear();
-        result.extend_from_slice(&self.keys);
-        self.keys.clear();
+        result.extend_from_slice(&self.entries);
+        self.entries.clear();
         self.threshold = 0;
     }
 
     #[cold]
     fn cut(&mut self) {
-        let (_, &mut last, _) = self
-            .keys
-            .select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a));
-        self.threshold = last;
-        self.keys.truncate(self.k);
+        let (_, last, _) = self
+            .entries
+            .select_nth_unstable_by(self.k - 1, |a, b| b.key.cmp(&a.key));
+        self.threshold = last.key;
+        self.entries.truncate(self.k);
     }
 }
 
@@ -109,7 +120,11 @@ mod tests {
                 .collect();
             for &key in &keys {
                 if key >= top.threshold() {
-                    top.push(key);
+                    top.push(Entry {
+                        key,
+                        cosine: key as f32,
+                        chord: 0.0,
+                    });
                 }
             }
             let mut expected = keys.clone();
@@ -117,7 +132,9 @@ mod tests {
             expected.truncate(k);
             let mut result = Vec::new();
             top.take(&mut result);
-            assert_eq!(result, expected, "k {k} n {n}");
+            let keys: Vec<u64> = result.iter().map(|entry| entry.key).collect();
+            assert_eq!(keys, expected, "k {k} n {n}");
+            assert!(result.iter().all(|entry| entry.cosine == entry.key as f32));
         }
     }
 }

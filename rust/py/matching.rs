@@ -45,7 +45,12 @@ struct MatchIndex {
 #[pymethods]
 impl MatchIndex {
     #[new]
-    fn new(py: Python<'_>, population: &Bound<'_, PyAny>, settings: &Bound<'_, PyAny>, simd: Option<&str>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        population: &Bound<'_, PyAny>,
+        settings: &Bound<'_, PyAny>,
+        simd: Option<&str>,
+    ) -> PyResult<Self> {
         let path = Path::choose(simd)?;
         let settings = read_settings(settings)?;
         let columns = Columns::read(population)?;
@@ -56,7 +61,7 @@ impl MatchIndex {
 
     /// The rows of those who can be matched, in the spatial order.
     fn order<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
-        PyArray1::from_slice(py, &self.index.rows)
+        PyArray1::from_iter(py, self.index.records.iter().map(|record| record.row))
     }
 
     fn nbytes(&self) -> usize {
@@ -85,7 +90,9 @@ impl MatchIndex {
             facts: facts.as_slice_mut()?,
         };
         let progress = progress.map(Bound::unbind);
-        let offsets = self.run(py, threads, progress, |run| top(&self.index, viewers, k, lists, run))?;
+        let offsets = self.run(py, threads, progress, |run| {
+            top(&self.index, viewers, k, lists, run)
+        })?;
         Ok(offsets.into_pyarray(py))
     }
 
@@ -97,7 +104,9 @@ impl MatchIndex {
         threads: usize,
     ) -> PyResult<Bound<'py, PyArray1<u64>>> {
         let viewers = viewers.as_slice()?;
-        let counts = self.run(py, threads, None, |run| count_eligible(&self.index, viewers, run))?;
+        let counts = self.run(py, threads, None, |run| {
+            count_eligible(&self.index, viewers, run)
+        })?;
         Ok(counts.into_pyarray(py))
     }
 }
@@ -115,7 +124,9 @@ impl MatchIndex {
         let mut tick = |done: usize| {
             let asked = Python::attach(|py| {
                 py.check_signals()?;
-                progress.as_ref().map_or(Ok(()), |progress| progress.call1(py, (done,)).map(drop))
+                progress
+                    .as_ref()
+                    .map_or(Ok(()), |progress| progress.call1(py, (done,)).map(drop))
             });
             // What was raised first is what the caller shall see.
             if let Err(error) = asked {
@@ -123,7 +134,11 @@ impl MatchIndex {
             }
             raised.is_none()
         };
-        let run = Run { path: self.path, threads, tick: &mut tick };
+        let run = Run {
+            path: self.path,
+            threads,
+            tick: &mut tick,
+        };
         let result = py.detach(|| no_panic(|| kernel(run)));
         match (raised, result) {
             (Some(error), _) => Err(error),
@@ -134,8 +149,11 @@ impl MatchIndex {
 
 /// Turn a panic, which would be a fault of ours, into an error.
 fn no_panic<T>(kernel: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(kernel))
-        .unwrap_or_else(|_| Err(Error::Internal("the match kernel panicked: please report it".into())))
+    catch_unwind(AssertUnwindSafe(kernel)).unwrap_or_else(|_| {
+        Err(Error::Internal(
+            "the match kernel panicked: please report it".into(),
+        ))
+    })
 }
 
 fn read_settings(settings: &Bound<'_, PyAny>) -> PyResult<Settings> {
@@ -199,7 +217,12 @@ struct Columns<'py> {
 impl<'py> Columns<'py> {
     fn read(population: &Bound<'py, PyAny>) -> PyResult<Self> {
         let p = population;
-        let width = |name: &str| p.getattr(name)?.getattr("shape")?.get_item(1)?.extract::<usize>();
+        let width = |name: &str| {
+            p.getattr(name)?
+                .getattr("shape")?
+                .get_item(1)?
+                .extract::<usize>()
+        };
         Ok(Self {
             ids: flat(p, "ids")?,
             active: bytes(p, "active")?,
@@ -247,7 +270,10 @@ impl<'py> Columns<'py> {
             max_distance_km: self.max_distance_km.as_slice()?,
             traits: self.traits.as_slice()?,
             trait_count: self.trait_count,
-            interests: Sparse { offsets: self.interest_offsets.as_slice()?, values: self.interest_codes.as_slice()? },
+            interests: Sparse {
+                offsets: self.interest_offsets.as_slice()?,
+                values: self.interest_codes.as_slice()?,
+            },
             goals: self.goals.as_slice()?,
             goal_count: self.goal_count.as_slice()?,
             rating_quality: self.rating_quality.as_slice()?,
@@ -256,15 +282,24 @@ impl<'py> Columns<'py> {
             rating_attributes: self.rating_attributes.as_slice()?,
             attribute_count: self.attribute_count,
             days_since_joined: self.days_since_joined.as_slice()?,
-            excluded: Sparse { offsets: self.excluded_offsets.as_slice()?, values: self.excluded_rows.as_slice()? },
-            hidden: Sparse { offsets: self.hidden_offsets.as_slice()?, values: self.hidden_rows.as_slice()? },
+            excluded: Sparse {
+                offsets: self.excluded_offsets.as_slice()?,
+                values: self.excluded_rows.as_slice()?,
+            },
+            hidden: Sparse {
+                offsets: self.hidden_offsets.as_slice()?,
+                values: self.hidden_rows.as_slice()?,
+            },
             hidden_days: self.hidden_days.as_slice()?,
         })
     }
 }
 
 /// A column as one row of numbers.
-fn flat<'py, T: Element>(population: &Bound<'py, PyAny>, name: &str) -> PyResult<PyReadonlyArray1<'py, T>> {
+fn flat<'py, T: Element>(
+    population: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<PyReadonlyArray1<'py, T>> {
     let column = population.getattr(name)?.call_method1("reshape", (-1,))?;
     Ok(column.cast::<PyArray1<T>>()?.readonly())
 }
