@@ -3,6 +3,8 @@
 //! `index` puts people in spatial order; `meet` brings a tile of viewers together with everybody who may be near;
 //! `score` scores the pairs that pass, `topk` keeps the best, `facts` tells why; `top` runs it all on threads.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod blocks;
 mod build;
 pub mod error;
@@ -25,4 +27,5 @@ mod sinks;
 mod tile;
 pub mod top;
 mod topk;
+mod vector;
 mod vectors;

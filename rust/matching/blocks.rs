@@ -1,7 +1,8 @@
 //! Candidates in blocks of sixteen neighbours in the order, each number of theirs side by side: what the hot loop reads.
 
 use super::interests::WORDS;
-use super::lanes::{BLOCK, Halves, Lanes, lanes};
+use super::lanes::{BLOCK, Halves, Lanes};
+use super::vector::Vector;
 
 /// Sixteen candidates.
 #[derive(Debug, Clone, Default)]
@@ -44,13 +45,12 @@ impl Block {
     /// The squared chords from a point to the candidates of a half, in units.
     #[inline(always)]
     #[must_use]
-    pub fn chords(&self, half: usize, from: [i32; 3]) -> Lanes {
-        let [x, y, z] = [0, 1, 2].map(|axis: usize| &self.point[axis][half]);
-        lanes(|l| {
-            let dx = x[l].wrapping_sub(from[0]) as f32;
-            let dy = y[l].wrapping_sub(from[1]) as f32;
-            let dz = z[l].wrapping_sub(from[2]) as f32;
-            dx * dx + dy * dy + dz * dz
-        })
+    pub fn chords<V: Vector>(&self, half: usize, from: [i32; 3]) -> V {
+        let mut square = V::all(0.0);
+        for axis in 0..3 {
+            let offsets = V::offsets(&self.point[axis][half], from[axis]);
+            square = square.plus(offsets.times(offsets));
+        }
+        square
     }
 }

@@ -7,6 +7,7 @@ use super::places::{EARTH_RADIUS_KM, UNITS};
 use super::reasons::{self, Evidence, NEARBY, QUIZ, REASONS};
 use super::score::exp_minus;
 use super::topk::{Entry, score_of};
+use super::vector::Vector;
 
 const QUIZ_SHIFT: u32 = 18;
 const NEARBY_SHIFT: u32 = 24;
@@ -91,7 +92,7 @@ impl Facts {
     /// The packed facts of the viewer and eight candidates.
     #[inline(always)]
     #[must_use]
-    pub fn of(
+    pub fn of<V: Vector>(
         &self,
         index: &MatchIndex,
         candidates: &Lanes<u32>,
@@ -99,7 +100,7 @@ impl Facts {
     ) -> Lanes<i64> {
         let shared = self.shared_interests(index, candidates);
         let all = self.gather(index, candidates, entries, &shared);
-        let (evidence, mut doubt) = weigh_quickly(index, &all);
+        let (evidence, mut doubt) = weigh_quickly::<V>(index, &all);
         let reasons = order_eight(&evidence.weight, &mut doubt);
         let tier = index.settings.tier_a_score as f32;
         let only = |weight: f32, value: i32| if weight >= 0.0 { value } else { 0 };
@@ -249,7 +250,7 @@ impl Facts {
 
 /// The evidence in f32, and where it does not do.
 #[inline(always)]
-fn weigh_quickly(index: &MatchIndex, all: &Gathered) -> (Evidence<Lanes>, Lanes<u32>) {
+fn weigh_quickly<V: Vector>(index: &MatchIndex, all: &Gathered) -> (Evidence<Lanes>, Lanes<u32>) {
     let (s, w) = (&index.settings, &index.settings.weights);
     let quiz = lanes(|l| 0.5 + 0.5 * all.cosine[l] - all.no_quiz[l]);
     let km = lanes(|l| {
@@ -258,8 +259,8 @@ fn weigh_quickly(index: &MatchIndex, all: &Gathered) -> (Evidence<Lanes>, Lanes<
     });
     let rated = lanes(|l| all.quality[l] - all.unrated[l]);
     let scales = (s.proximity_scale_km as f32, s.newness_scale_days as f32);
-    let nearness = lanes(|l| exp_minus(km[l] / scales.0));
-    let newness = lanes(|l| exp_minus(all.days[l] / scales.1));
+    let nearness = exp_minus(V::of(&km).over(V::all(scales.0))).lanes();
+    let newness = exp_minus(V::of(&all.days).over(V::all(scales.1))).lanes();
     // Quality is compared as it is stored, so a limit between two f32 becomes the next above.
     let (enough, near, new) = (
         s.quiz_reason_value as f32,

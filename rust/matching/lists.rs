@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::index::MatchIndex;
 use super::lanes::{LANES, lanes};
 use super::topk::{Entry, id_rank_of, score_of};
+use super::vector::Vector;
 
 /// Columns of lists: room for k entries a viewer.
 #[derive(Debug)]
@@ -18,7 +19,12 @@ pub struct Lists<'a> {
 
 /// Write the list of the viewer that `facts` is turned to; without `facts`, they are left out.
 #[inline(always)]
-pub fn write_list(index: &MatchIndex, facts: Option<&Facts>, entries: &[Entry], list: Lists<'_>) {
+pub fn write_list<V: Vector>(
+    index: &MatchIndex,
+    facts: Option<&Facts>,
+    entries: &[Entry],
+    list: Lists<'_>,
+) {
     for from in (0..entries.len()).step_by(LANES) {
         // The last lanes may repeat the last entry: their facts are not kept.
         let eight: [Entry; LANES] =
@@ -26,7 +32,7 @@ pub fn write_list(index: &MatchIndex, facts: Option<&Facts>, entries: &[Entry], 
         let positions = lanes(|l| index.by_id[id_rank_of(eight[l].key) as usize]);
         let kept = LANES.min(entries.len() - from);
         if let Some(facts) = facts {
-            let packed = facts.of(index, &positions, &eight);
+            let packed = facts.of::<V>(index, &positions, &eight);
             list.facts[from..from + kept].copy_from_slice(&packed[..kept]);
         }
         for l in 0..kept {

@@ -1,9 +1,9 @@
-//! Tests of many lanes at once, one bit a lane: the compare-and-movemask that compilers do not find by themselves.
+//! The test of the ages of sixteen candidates at once, one bit a lane.
 //!
-//! On x86-64 they are SSE2, which every machine of that architecture has and which the AVX instances of the callers
-//! re-encode; elsewhere, and as the twin in the tests, they are the loops of `plain`. Comparisons have no rounding.
+//! On x86-64 it is SSE2, which every machine of that architecture has and which the AVX instances of the callers
+//! re-encode; elsewhere, and as the twin in the tests, it is the loop of `plain`.
 
-use super::lanes::{BLOCK, Lanes};
+use super::lanes::BLOCK;
 
 /// Bit l: the candidate's age is wanted by the viewer, and the viewer's age by the candidate.
 #[inline(always)]
@@ -23,27 +23,12 @@ pub fn ages_agree(
     }
 }
 
-/// Bit l: a[l] <= b[l].
-#[inline(always)]
-#[must_use]
-pub fn at_most(a: &Lanes, b: &Lanes) -> u32 {
-    #[cfg(target_arch = "x86_64")]
-    {
-        sse2::at_most(a, b)
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    {
-        plain::at_most(a, b)
-    }
-}
-
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
-    use super::{BLOCK, Lanes};
+    use super::BLOCK;
     use std::arch::x86_64::{
-        __m128, __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_cmple_ps, _mm_loadu_ps,
-        _mm_loadu_si128, _mm_max_epu8, _mm_min_epu8, _mm_movemask_epi8, _mm_movemask_ps,
-        _mm_set1_epi8,
+        __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_max_epu8, _mm_min_epu8,
+        _mm_movemask_epi8, _mm_set1_epi8,
     };
 
     #[inline(always)]
@@ -60,27 +45,11 @@ mod sse2 {
             _mm_movemask_epi8(_mm_and_si128(theirs, wish)) as u32
         }
     }
-
-    #[inline(always)]
-    pub fn at_most(a: &Lanes, b: &Lanes) -> u32 {
-        // SAFETY: x86-64 has SSE2, and the loads read the first and the last 4 of 8 numbers.
-        unsafe {
-            let load = |lanes: &Lanes| -> [__m128; 2] {
-                [
-                    _mm_loadu_ps(lanes.as_ptr()),
-                    _mm_loadu_ps(lanes.as_ptr().add(4)),
-                ]
-            };
-            let (a, b) = (load(a), load(b));
-            let [low, high] = [0, 1].map(|i: usize| _mm_movemask_ps(_mm_cmple_ps(a[i], b[i])));
-            (low | high << 4) as u32
-        }
-    }
 }
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain {
-    use super::{BLOCK, Lanes};
+    use super::BLOCK;
 
     pub fn ages_agree([age, from, to]: [&[u8; BLOCK]; 3], mine: u8, wanted: (u8, u8)) -> u32 {
         (0..BLOCK).fold(0, |mask, l| {
@@ -88,10 +57,6 @@ mod plain {
             let wish = (wanted.0..=wanted.1).contains(&age[l]);
             mask | u32::from(theirs && wish) << l
         })
-    }
-
-    pub fn at_most(a: &Lanes, b: &Lanes) -> u32 {
-        (0..a.len()).fold(0, |mask, l| mask | u32::from(a[l] <= b[l]) << l)
     }
 }
 
@@ -115,16 +80,6 @@ mod tests {
                     plain::ages_agree(columns, mine, (low, high))
                 );
             }
-        }
-    }
-
-    #[test]
-    fn at_most_agrees_with_the_plain_twin() {
-        let pick = [0.0, -0.0, -1.0, 1.0, 1e-40, f32::MAX, f32::INFINITY, 3.5];
-        for seed in 0..64 {
-            let a: Lanes = std::array::from_fn(|l| pick[(seed * 5 + l * 3) % 8]);
-            let b: Lanes = std::array::from_fn(|l| pick[(seed / 8 + l * 5) % 8]);
-            assert_eq!(at_most(&a, &b), plain::at_most(&a, &b));
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A tile of viewers meets everybody: boxes, genders and ages first, then block by block ages both ways and distance.
 
 use super::index::MatchIndex;
-use super::lanes::{BLOCK, Halves, LANES, lanes, set_bits};
-use super::masks::{ages_agree, at_most};
+use super::lanes::{BLOCK, Halves, LANES, set_bits};
+use super::masks::ages_agree;
 use super::score::Constants;
 use super::tile::{Tile, Viewer};
+use super::vector::Vector;
 
 /// What a viewer meets of a block.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub struct Encounter<'a> {
     pub block: usize,
     /// The candidates who pass the filters, a bit each; the doubtful distances among them.
     pub passing: u32,
+    /// No candidate of the leaf has more weighted proximity.
+    pub nearest: f32,
     /// The squared chords in units; None where a place is unknown.
     pub chords: Option<&'a Halves>,
 }
@@ -24,14 +27,19 @@ pub struct Encounter<'a> {
 /// What becomes of the candidates that pass the filters.
 pub trait Sink {
     /// Take the candidates of a block that one viewer may see; at least one.
-    fn take(&mut self, index: &MatchIndex, encounter: &Encounter<'_>);
+    fn take<V: Vector>(&mut self, index: &MatchIndex, encounter: &Encounter<'_>);
 }
 
 /// Bring every viewer of the tile together with everybody.
 #[inline(always)]
-pub fn meet(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &mut impl Sink) {
+pub fn meet<V: Vector>(
+    index: &MatchIndex,
+    constants: &Constants,
+    tile: &mut Tile,
+    sink: &mut impl Sink,
+) {
     for leaf in index.tree.near(tile.extent, tile.reach) {
-        let near = tile.approach(leaf, constants);
+        let near = tile.approach::<V>(leaf, constants);
         if near == 0 {
             continue;
         }
@@ -47,7 +55,7 @@ pub fn meet(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &m
             let last = from + ages.partition_point(|&age| age <= tile.window.1);
             if first < last {
                 for block in first / BLOCK..last.div_ceil(BLOCK) {
-                    meet_block(index, tile, (first, last), block, placed, viewers, sink);
+                    meet_block::<V>(index, tile, (first, last), block, placed, viewers, sink);
                 }
             }
         }
@@ -55,7 +63,7 @@ pub fn meet(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &m
 }
 
 #[inline(always)]
-fn meet_block(
+fn meet_block<V: Vector>(
     index: &MatchIndex,
     tile: &Tile,
     (first, last): (usize, usize),
@@ -86,20 +94,23 @@ fn meet_block(
             lane,
             block: at,
             passing: suits,
+            nearest: tile.nearest[lane / LANES][lane % LANES],
             chords: None,
         };
-        let chords;
+        let mut chords = Halves::default();
         if let Some(point) = viewer.point.filter(|_| placed) {
-            chords = [0, 1].map(|half| block.chords(half, point));
-            let near = [0, 1].map(|half| {
-                let reach = lanes(|l| block.beyond[half][l].min(viewer.beyond));
-                at_most(&chords[half], &reach)
-            });
-            encounter.passing &= near[0] | near[1] << LANES;
+            let mut near = 0;
+            for half in 0..2 {
+                let squares = block.chords::<V>(half, point);
+                let reach = V::of(&block.beyond[half]).smaller(V::all(viewer.beyond));
+                near |= squares.at_most(reach) << (half * LANES);
+                chords[half] = squares.lanes();
+            }
+            encounter.passing &= near;
             encounter.chords = Some(&chords);
         }
         if encounter.passing != 0 {
-            sink.take(index, &encounter);
+            sink.take::<V>(index, &encounter);
         }
     }
 }

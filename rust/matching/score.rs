@@ -3,11 +3,11 @@
 use super::blocks::Block;
 use super::index::MatchIndex;
 use super::interests::each_shared;
-use super::lanes::{BLOCK, Halves, LANES, Lanes, lanes, set_bits};
-use super::masks::at_most;
+use super::lanes::{BLOCK, Halves, LANES, Lanes, set_bits};
 use super::meet::Encounter;
 use super::places::{EARTH_RADIUS_KM, UNITS, distance_km};
 use super::tile::Viewer;
+use super::vector::Vector;
 
 /// Sums that run side by side in a dot product, to hide how long an addition takes.
 const ABREAST: usize = 4;
@@ -63,156 +63,158 @@ pub struct Scored {
 /// Score half a block; None if no candidate of `wanted` can reach the threshold.
 #[inline(always)]
 #[must_use]
-pub fn score(
+pub fn score<V: Vector>(
     index: &MatchIndex,
-    constants: &Constants,
+    c: &Constants,
     met: &Encounter<'_>,
     half: usize,
     wanted: u32,
     threshold: f32,
 ) -> Option<Scored> {
     let (viewer, block) = (met.viewer, &index.blocks[met.block]);
-    let quiz = dots(&viewer.quiz, index.quiz.block(met.block), half);
-    let fit = dots(&viewer.preference, index.attributes.block(met.block), half);
-    let cosines = lanes(|l| quiz[l] * block.quiz_scale[half][l]);
-    let shared = shared_interests(index, met, block, half);
-    let goals = lanes(|l| (block.goals[half][l] & viewer.goals).count_ones() as f32);
-    let alike = jaccard(&shared, viewer.interest_count, &block.interest_count[half]);
-    let aims = goal_fit(&goals, viewer.goal_count, &block.goal_count[half]);
-    let ages = age_fit(viewer, block, half);
-    let rest = lanes(|l| {
-        let vectors = constants.half_quiz * cosines[l]
-            + constants.half_fit * (fit[l] * block.fit_scale[half][l]);
-        let sets = constants.interests * alike[l] + constants.goals * aims[l];
-        (block.base[half][l] + vectors) + sets
-    });
-    let ages = lanes(|l| constants.age_fit * ages[l]);
+    let quiz: V = dots(&viewer.quiz, index.quiz.block(met.block), half);
+    let fit: V = dots(&viewer.preference, index.attributes.block(met.block), half);
+    let cosines = quiz.times(V::of(&block.quiz_scale[half]));
+    let fits = fit.times(V::of(&block.fit_scale[half]));
+    let vectors = V::all(c.half_quiz)
+        .times(cosines)
+        .plus(V::all(c.half_fit).times(fits));
+    let alike = jaccard(
+        shared_interests::<V>(index, met, block, half),
+        viewer.interest_count,
+        &block.interest_count[half],
+    );
+    let aims = goal_fit::<V>(viewer, block, half);
+    let sets = V::all(c.interests)
+        .times(alike)
+        .plus(V::all(c.goals).times(aims));
+    let rest = V::of(&block.base[half]).plus(vectors).plus(sets);
+    let ages = V::all(c.age_fit).times(age_fit::<V>(viewer, block, half));
     // Addition rounds monotonically: who does not reach the threshold so does not reach it with less proximity.
-    let most = lanes(|l| rest[l] + (viewer.nearest + ages[l]));
-    if wanted & at_most(&[threshold; LANES], &most) == 0 && threshold > 0.0 {
+    let most = rest.plus(V::all(met.nearest).plus(ages));
+    if threshold > 0.0 && wanted & V::all(threshold).at_most(most) == 0 {
         return None;
     }
     let near = match met.chords {
-        Some(chords) => proximity(index, constants, met, half, &chords[half]),
-        None => [constants.proximity_unknown; LANES],
+        Some(chords) => proximity::<V>(index, c, met, half, &chords[half]),
+        None => V::all(c.proximity_unknown),
     };
-    let scores = lanes(|l| (rest[l] + (near[l] + ages[l])).max(0.0));
-    let hits = wanted & at_most(&[threshold; LANES], &scores);
+    let scores = rest.plus(near.plus(ages)).larger(V::all(0.0));
     Some(Scored {
-        scores,
-        cosines,
-        hits,
+        scores: scores.lanes(),
+        cosines: cosines.lanes(),
+        hits: wanted & V::all(threshold).at_most(scores),
     })
 }
 
 /// The dot products of a viewer with half a block: every fourth dimension apart, each in order, then added.
 #[inline(always)]
-fn dots(viewer: &[f32], block: &[Halves], half: usize) -> Lanes {
-    let mut sums = [[0.0; LANES]; ABREAST];
+fn dots<V: Vector>(viewer: &[f32], block: &[Halves], half: usize) -> V {
+    let mut sums = [V::all(0.0); ABREAST];
     let (mine, mine_rest) = viewer.as_chunks::<ABREAST>();
     let (theirs, theirs_rest) = block.as_chunks::<ABREAST>();
     for (mine, theirs) in mine.iter().zip(theirs) {
         for i in 0..ABREAST {
-            for l in 0..LANES {
-                sums[i][l] += mine[i] * theirs[i][half][l];
-            }
+            sums[i] = sums[i].plus(V::all(mine[i]).times(V::of(&theirs[i][half])));
         }
     }
-    for (i, (mine, theirs)) in mine_rest.iter().zip(theirs_rest).enumerate() {
-        for l in 0..LANES {
-            sums[i][l] += mine * theirs[half][l];
-        }
+    for (sum, (mine, theirs)) in sums.iter_mut().zip(mine_rest.iter().zip(theirs_rest)) {
+        *sum = sum.plus(V::all(*mine).times(V::of(&theirs[half])));
     }
-    lanes(|l| (sums[0][l] + sums[1][l]) + (sums[2][l] + sums[3][l]))
+    let [a, b, c, d] = sums;
+    a.plus(b).plus(c.plus(d))
 }
 
 #[inline(always)]
-fn shared_interests(index: &MatchIndex, met: &Encounter<'_>, block: &Block, half: usize) -> Lanes {
-    let mut counts = [0_u64; LANES];
-    for (words, mine) in block.interests[half].iter().zip(met.viewer.interests) {
-        for l in 0..LANES {
-            counts[l] += u64::from((words[l] & mine).count_ones());
-        }
-    }
-    let mut counts = lanes(|l| counts[l] as u32 as i32);
+fn shared_interests<V: Vector>(
+    index: &MatchIndex,
+    met: &Encounter<'_>,
+    block: &Block,
+    half: usize,
+) -> V {
+    let counts = V::shared_bits(&block.interests[half], &met.viewer.interests);
     if met.viewer.rare && block.rare >> (half * LANES) & 0xFF != 0 {
-        share_rare(index, met, half, &mut counts);
+        return V::of(&with_rare(index, met, half, counts.lanes()));
     }
-    lanes(|l| counts[l] as f32)
+    counts
 }
 
 #[cold]
 #[inline(never)]
-fn share_rare(index: &MatchIndex, met: &Encounter<'_>, half: usize, counts: &mut Lanes<i32>) {
+fn with_rare(index: &MatchIndex, met: &Encounter<'_>, half: usize, mut counts: Lanes) -> Lanes {
     let mine = index.interests.of(met.viewer.position);
     let passing = met.passing >> (half * LANES) & 0xFF;
     for l in set_bits(u64::from(passing)) {
         let candidate = met.block * BLOCK + half * LANES + l;
-        each_shared(mine, index.interests.of(candidate), |_| counts[l] += 1);
+        each_shared(mine, index.interests.of(candidate), |_| counts[l] += 1.0);
     }
+    counts
 }
 
 #[inline(always)]
-fn jaccard(shared: &Lanes, mine: f32, theirs: &Lanes) -> Lanes {
-    lanes(|l| shared[l] / ((mine + theirs[l]) - shared[l]).max(1.0))
+fn jaccard<V: Vector>(shared: V, mine: f32, theirs: &Lanes) -> V {
+    let union = V::all(mine).plus(V::of(theirs)).minus(shared);
+    shared.over(union.larger(V::all(1.0)))
 }
 
 #[inline(always)]
-fn goal_fit(shared: &Lanes, mine: f32, theirs: &Lanes) -> Lanes {
-    let fit = jaccard(shared, mine, theirs);
-    lanes(|l| {
-        if mine.min(theirs[l]) == 0.0 {
-            0.5
-        } else {
-            fit[l]
-        }
-    })
+fn goal_fit<V: Vector>(viewer: &Viewer, block: &Block, half: usize) -> V {
+    let theirs = &block.goal_count[half];
+    let shared = V::shared_bits(&block.goals[half..=half], &[viewer.goals]);
+    let fit = jaccard(shared, viewer.goal_count, theirs);
+    let fewer = V::all(viewer.goal_count).smaller(V::of(theirs));
+    fewer.minus(V::all(0.5)).choose(fit, V::all(0.5))
 }
 
 #[inline(always)]
-fn age_fit(viewer: &Viewer, block: &Block, half: usize) -> Lanes {
+fn age_fit<V: Vector>(viewer: &Viewer, block: &Block, half: usize) -> V {
+    let unknown = V::all(0.5);
     if !viewer.ages_known {
-        return [0.5; LANES];
+        return unknown;
     }
-    let age = f32::from(viewer.age);
-    lanes(|l| {
-        let theirs = f32::from(block.age[half * LANES + l]);
-        let slope = block.age_slope[half][l];
-        let theirs_to_mine = (theirs - viewer.age_middle).abs() * viewer.age_slope;
-        let mine_to_theirs = (age - block.age_middle[half][l]).abs() * slope;
-        let fit = (1.0 - 0.5 * (theirs_to_mine + mine_to_theirs)).max(0.0);
-        if slope < 0.0 { 0.5 } else { fit }
-    })
+    let theirs = V::of_bytes(&block.age.as_chunks().0[half]);
+    let slope = V::of(&block.age_slope[half]);
+    let mine = V::all(f32::from(viewer.age));
+    let theirs_to_mine = theirs
+        .minus(V::all(viewer.age_middle))
+        .size()
+        .times(V::all(viewer.age_slope));
+    let mine_to_theirs = mine
+        .minus(V::of(&block.age_middle[half]))
+        .size()
+        .times(slope);
+    let off = V::all(0.5).times(theirs_to_mine.plus(mine_to_theirs));
+    slope.choose(V::all(1.0).minus(off).larger(V::all(0.0)), unknown)
 }
 
 /// The weighted proximity of squared chords.
 #[inline(always)]
-fn proximity(
+fn proximity<V: Vector>(
     index: &MatchIndex,
-    constants: &Constants,
+    c: &Constants,
     met: &Encounter<'_>,
     half: usize,
     chords: &Lanes,
-) -> Lanes {
-    let mut near = lanes(|l| {
-        let chord = chords[l].sqrt() * (0.5 / UNITS) as f32;
-        constants.proximity * exp_minus(2.0 * constants.arc_scale * arc_sine(chord.min(1.0)))
-    });
-    if constants.far_counts {
-        far_proximity(index, met, half, chords, &mut near);
+) -> V {
+    let chord = V::of(chords).root().times(V::all((0.5 / UNITS) as f32));
+    let arc = arc_sine(chord.smaller(V::all(1.0)));
+    let near = V::all(c.proximity).times(exp_minus(V::all(2.0 * c.arc_scale).times(arc)));
+    if c.far_counts {
+        return V::of(&far_proximity(index, met, half, chords, near.lanes()));
     }
     near
 }
 
 /// Put the exact proximity in place where the chord is too long for the arc sine below.
 #[cold]
+#[inline(never)]
 fn far_proximity(
     index: &MatchIndex,
     met: &Encounter<'_>,
     half: usize,
     chords: &Lanes,
-    near: &mut Lanes,
-) {
+    mut near: Lanes,
+) -> Lanes {
     let (settings, here) = (&index.settings, index.degrees[met.viewer.position]);
     for l in 0..LANES {
         let candidate = met.block * BLOCK + half * LANES + l;
@@ -222,37 +224,73 @@ fn far_proximity(
                 (settings.weights.proximity * (-km / settings.proximity_scale_km).exp()) as f32;
         }
     }
+    near
+}
+
+/// The value of a polynomial, from the constant on.
+#[inline(always)]
+fn polynomial<V: Vector, const N: usize>(x: V, coefficients: [f32; N]) -> V {
+    let mut sum = V::all(coefficients[N - 1]);
+    for &c in coefficients[..N - 1].iter().rev() {
+        sum = V::all(c).plus(x.times(sum));
+    }
+    sum
 }
 
 /// arcsin of x in [0, 1/4], to 2e-8 of itself (Taylor); beyond, some larger value that still rises.
 #[inline(always)]
-fn arc_sine(x: f32) -> f32 {
-    let s = x * x;
-    x + x
-        * s
-        * (1.0 / 6.0
-            + s * (3.0 / 40.0 + s * (15.0 / 336.0 + s * (105.0 / 3456.0 + s * (945.0 / 42240.0)))))
+fn arc_sine<V: Vector>(x: V) -> V {
+    let terms = [
+        1.0 / 6.0,
+        3.0 / 40.0,
+        15.0 / 336.0,
+        105.0 / 3456.0,
+        945.0 / 42240.0,
+    ];
+    let s = x.times(x);
+    x.plus(x.times(s).times(polynomial(s, terms)))
 }
 
 /// exp(-t) for t >= 0, to 2e-7 of itself (Cody and Waite's reduction, a polynomial of degree 7); 0 < result also for large t.
 #[inline(always)]
 #[must_use]
 #[allow(clippy::excessive_precision)] // ln 2 in two parts, as many digits as they have
-pub fn exp_minus(t: f32) -> f32 {
+pub fn exp_minus<V: Vector>(t: V) -> V {
     const ROUND: f32 = 12_582_912.0;
-    let x = -t.min(87.0);
-    let shifted = x * std::f32::consts::LOG2_E + ROUND;
-    let n = shifted - ROUND;
-    let r = (x - n * 0.693_359_375) - n * -2.121_944_4e-4;
-    let p =
-        1.0 / 6.0 + r * (1.0 / 24.0 + r * (1.0 / 120.0 + r * (1.0 / 720.0 + r * (1.0 / 5040.0))));
-    let e = 1.0 + (r + r * r * (0.5 + r * p));
-    f32::from_bits(e.to_bits().wrapping_add(shifted.to_bits() << 23))
+    const LN_2: [f32; 2] = [0.693_359_375, -2.121_944_4e-4];
+    let terms = [
+        1.0 / 6.0,
+        1.0 / 24.0,
+        1.0 / 120.0,
+        1.0 / 720.0,
+        1.0 / 5040.0,
+    ];
+    let x = V::all(0.0).minus(t.smaller(V::all(87.0)));
+    let shifted = x
+        .times(V::all(std::f32::consts::LOG2_E))
+        .plus(V::all(ROUND));
+    let n = shifted.minus(V::all(ROUND));
+    let r = x
+        .minus(n.times(V::all(LN_2[0])))
+        .minus(n.times(V::all(LN_2[1])));
+    let square = r
+        .times(r)
+        .times(V::all(0.5).plus(r.times(polynomial(r, terms))));
+    V::all(1.0).plus(r.plus(square)).times_power(shifted)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matching::vector::Plain;
+
+    fn exp_minus(t: f32) -> f32 {
+        super::exp_minus(Plain::all(t)).lanes()[0]
+    }
+
+    fn arc_sine(x: f32) -> f32 {
+        super::arc_sine(Plain::all(x)).lanes()[0]
+    }
 
     #[test]
     fn the_exponential_is_right_to_2e7() {
@@ -288,10 +326,15 @@ mod tests {
                 .collect();
             let lane = |d: usize, l: usize| ((d * 37 + l * 11) % 23) as f32 / 23.0 - 0.5;
             let block: Vec<Halves> = (0..width)
-                .map(|d| [lanes(|l| lane(d, l)), lanes(|l| lane(d, l + LANES))])
+                .map(|d| {
+                    [
+                        std::array::from_fn(|l| lane(d, l)),
+                        std::array::from_fn(|l| lane(d, l + LANES)),
+                    ]
+                })
                 .collect();
             for half in 0..2 {
-                let sums = dots(&viewer, &block, half);
+                let sums = dots::<Plain>(&viewer, &block, half).lanes();
                 for l in 0..LANES {
                     let exact: f64 = (0..width)
                         .map(|d| f64::from(viewer[d]) * f64::from(lane(d, half * LANES + l)))

@@ -3,6 +3,8 @@
 //! There is one body; each path is an instance of it, with every operation on numbers in the same order, so the bits are
 //! the same. The unsafe code here is the call of an instance after its instruction set was found.
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Avx2;
 use super::error::{Error, Result};
 use super::facts::Facts;
 use super::index::MatchIndex;
@@ -11,6 +13,7 @@ use super::meet::{Sink, meet};
 use super::score::Constants;
 use super::tile::Tile;
 use super::topk::Entry;
+use super::vector::Plain;
 
 /// An instruction set that this machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,7 +99,7 @@ impl Path {
         sink: &mut impl Sink,
     ) {
         match self.0 {
-            Set::Plain => meet(index, constants, tile, sink),
+            Set::Plain => meet::<Plain>(index, constants, tile, sink),
             // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `meet_avx2`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { meet_avx2(index, constants, tile, sink) },
@@ -115,7 +118,7 @@ impl Path {
         list: Lists<'_>,
     ) {
         match self.0 {
-            Set::Plain => write_list(index, facts, entries, list),
+            Set::Plain => write_list::<Plain>(index, facts, entries, list),
             // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `write_list_avx2`.
             #[cfg(target_arch = "x86_64")]
             Set::Avx2 => unsafe { write_list_avx2(index, facts, entries, list) },
@@ -129,7 +132,7 @@ impl Path {
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn write_list_avx2(index: &MatchIndex, facts: Option<&Facts>, entries: &[Entry], list: Lists<'_>) {
-    write_list(index, facts, entries, list);
+    write_list::<Avx2>(index, facts, entries, list);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -140,17 +143,17 @@ fn write_list_avx512(
     entries: &[Entry],
     list: Lists<'_>,
 ) {
-    write_list(index, facts, entries, list);
+    write_list::<Avx2>(index, facts, entries, list);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn meet_avx2(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &mut impl Sink) {
-    meet(index, constants, tile, sink);
+    meet::<Avx2>(index, constants, tile, sink);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
 fn meet_avx512(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &mut impl Sink) {
-    meet(index, constants, tile, sink);
+    meet::<Avx2>(index, constants, tile, sink);
 }

@@ -8,6 +8,7 @@ use super::places::surely_within;
 use super::score::{Constants, Scored, score};
 use super::tile::{TILE, Tile};
 use super::topk::{Entry, TopK, key, score_of};
+use super::vector::Vector;
 
 /// Keeps the best candidates of each viewer.
 #[derive(Debug)]
@@ -99,14 +100,14 @@ fn is_near(index: &MatchIndex, met: &Encounter<'_>, (half, l): (usize, usize)) -
 
 impl Sink for Best {
     #[inline(always)]
-    fn take(&mut self, index: &MatchIndex, met: &Encounter<'_>) {
+    fn take<V: Vector>(&mut self, index: &MatchIndex, met: &Encounter<'_>) {
         for half in 0..2 {
             let wanted = met.passing >> (half * LANES) & 0xFF;
             if wanted == 0 {
                 continue;
             }
             let threshold = self.thresholds[met.lane];
-            let scored = score(index, &self.constants, met, half, wanted, threshold);
+            let scored = score::<V>(index, &self.constants, met, half, wanted, threshold);
             if let Some(scored) = scored {
                 for l in set_bits(u64::from(scored.hits)) {
                     self.offer(index, met, (half, l), &scored);
@@ -125,7 +126,7 @@ pub struct Count {
 
 impl Sink for Count {
     #[inline(always)]
-    fn take(&mut self, index: &MatchIndex, met: &Encounter<'_>) {
+    fn take<V: Vector>(&mut self, index: &MatchIndex, met: &Encounter<'_>) {
         for at in set_bits(u64::from(met.passing)) {
             let passes = is_near(index, met, (at / LANES, at % LANES))
                 && what_is_left(index, met.viewer.position, met.block * BLOCK + at).is_some();

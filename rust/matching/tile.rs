@@ -2,13 +2,18 @@
 
 use super::index::MatchIndex;
 use super::interests::Common;
-use super::lanes::{BLOCK, place};
+use super::lanes::{BLOCK, Halves, LANES, place};
 use super::order::Node;
 use super::places::{Extent, UNITS};
-use super::score::{Constants, exp_minus};
+use super::score::Constants;
+use super::vector::Vector;
 
 /// Viewers in a tile.
-pub const TILE: usize = 16;
+pub const TILE: usize = BLOCK;
+/// A bit for each.
+const ALL: u32 = (1 << TILE) - 1;
+/// More units than two coordinates are rounded by as f32.
+const ROUNDED: f32 = 256.0;
 
 /// What scoring reads of a viewer.
 #[derive(Debug, Default)]
@@ -43,8 +48,6 @@ pub struct Viewer {
     pub quiz: Vec<f32>,
     /// The rating preference, of length 1.
     pub preference: Vec<f32>,
-    /// No candidate of the leaf that is being met has more weighted proximity.
-    pub nearest: f32,
     seeking: u64,
 }
 
@@ -69,7 +72,6 @@ impl Viewer {
             goal_count: f32::from(record.goal_count),
             quiz: index.quiz.unit(position),
             preference: index.preferences.unit(position),
-            nearest: 0.0,
             seeking: index.classes[index.class_of[position] as usize].1,
         }
     }
@@ -86,6 +88,11 @@ pub struct Tile {
     pub reach: f32,
     /// The youngest and the oldest age wanted by any.
     pub window: (u8, u8),
+    /// No candidate of the leaf that was approached last has more weighted proximity.
+    pub nearest: Halves,
+    /// The viewers' coordinates, rounded, and their reach.
+    point: [Halves; 3],
+    beyond: Halves,
     /// Class -> 1 if it seeks the viewers' gender.
     sought_by: Vec<u8>,
 }
@@ -99,7 +106,13 @@ impl Tile {
             .collect();
         let mut extent = Some(Extent::EMPTY);
         let (mut reach, mut window) = (0.0_f32, (255, 0));
-        for viewer in &viewers {
+        let (mut points, mut beyond) = ([Halves::default(); 3], Halves::default());
+        for (at, viewer) in viewers.iter().enumerate() {
+            let (half, lane) = place(at);
+            beyond[half][lane] = viewer.beyond;
+            for (axis, c) in viewer.point.into_iter().flatten().enumerate() {
+                points[axis][half][lane] = c as f32;
+            }
             reach = reach.max(viewer.beyond);
             window = (viewer.wanted.0.min(window.0), viewer.wanted.1.max(window.1));
             extent = extent.zip(viewer.point).map(|(mut extent, point)| {
@@ -120,32 +133,42 @@ impl Tile {
             extent,
             reach,
             window,
+            nearest: Halves::default(),
+            point: points,
+            beyond,
             sought_by,
         }
     }
 
-    /// The viewers, a bit each, who may have candidates in a leaf; each is told how near they may be.
+    /// The viewers, a bit each, who may have candidates in a leaf; also finds how near those may be.
     #[inline(always)]
-    pub fn approach(&mut self, leaf: &Node, constants: &Constants) -> u32 {
+    pub fn approach<V: Vector>(&mut self, leaf: &Node, constants: &Constants) -> u32 {
+        let (Some(_), Some(extent)) = (&self.extent, &leaf.extent) else {
+            self.nearest = [[constants.proximity_unknown; LANES]; 2];
+            return ALL;
+        };
         let mut near = 0;
-        for (at, viewer) in self.viewers.iter_mut().enumerate() {
-            let (reached, nearest) = match (viewer.point, &leaf.extent) {
-                (Some(point), Some(extent)) => {
-                    let gap = Extent::at(point).gap_square(extent);
-                    // The arc is longer than the chord; a little more for the rounding of both.
-                    let arc = (gap.sqrt() / UNITS) as f32 * constants.arc_scale;
-                    let nearest = constants.proximity * exp_minus(arc) * 1.00001;
-                    (
-                        gap <= f64::from(viewer.beyond.min(leaf.reach)),
-                        nearest + 1e-7,
-                    )
-                }
-                _ => (true, constants.proximity_unknown),
-            };
-            viewer.nearest = nearest;
-            near |= u32::from(reached) << at;
+        for half in 0..2 {
+            let mut square = V::all(0.0);
+            for axis in 0..3 {
+                let own = V::of(&self.point[axis][half]);
+                let below = V::all(extent.low[axis] as f32).minus(own);
+                let above = own.minus(V::all(extent.high[axis] as f32));
+                let gap = below.larger(above).minus(V::all(ROUNDED));
+                let gap = gap.larger(V::all(0.0));
+                square = square.plus(gap.times(gap));
+            }
+            let reach = V::of(&self.beyond[half]).smaller(V::all(leaf.reach));
+            near |= square.at_most(reach) << (half * LANES);
+            // exp(-x) <= 1 / (1 + x + x^2 / 2), and the arc is longer than the chord; a little more for rounding.
+            let arc = square
+                .root()
+                .times(V::all(constants.arc_scale / UNITS as f32));
+            let series = arc.times(V::all(1.0).plus(V::all(0.5).times(arc)));
+            let nearest = V::all(constants.proximity * 1.00001).over(V::all(1.0).plus(series));
+            self.nearest[half] = nearest.lanes();
         }
-        near
+        near & ALL >> (TILE - self.viewers.len())
     }
 
     /// The viewers, a bit each, who seek a gender.
