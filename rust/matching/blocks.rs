@@ -4,6 +4,9 @@ use super::interests::WORDS;
 use super::lanes::{BLOCK, Halves, Lanes};
 use super::vector::Vector;
 
+/// Genders that have a mask of who seeks them; of others, the classes tell.
+pub const GENDERS: usize = 4;
+
 /// Sixteen candidates.
 #[derive(Debug, Clone, Default)]
 pub struct Block {
@@ -39,6 +42,8 @@ pub struct Block {
     pub id_rank: Halves<u32>,
     /// Bit l: has rare interests.
     pub rare: u32,
+    /// Gender, the first few -> bit l: seeks it.
+    pub seeks: [u16; GENDERS],
 }
 
 impl Block {

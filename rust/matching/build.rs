@@ -11,6 +11,7 @@ use super::order::{Person, Tree};
 use super::places::{chord_limit, fixed_point};
 use super::population::{ADULT_AGE, OPEN, Population};
 use super::settings::Settings;
+use super::tile::seeks;
 use super::vectors::Vectors;
 
 impl MatchIndex {
@@ -135,6 +136,9 @@ impl MatchIndex {
         block.fit_scale[half][lane] = fit_scale;
         block.base[half][lane] = base(&self.settings, &record);
         block.rare |= u32::from(!self.interests.of(position).is_empty()) << at;
+        for (gender, mask) in block.seeks.iter_mut().enumerate() {
+            *mask |= u16::from(seeks(p.seeking[row], gender as u8)) << at;
+        }
         self.records.push(record);
     }
 

@@ -1,9 +1,12 @@
 //! The spatial order of people: a tree of boxes over the sphere, and segments of equal gender within each leaf.
 
-use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
+use super::places::{EARTH_RADIUS_KM, Extent, UNITS, chord_limit};
 
 /// Leaves are not split below this width, 40 km: a city is one or a few leaves.
 const LEAF_WIDTH: i64 = (40.0 / EARTH_RADIUS_KM * UNITS) as i64;
+/// People who reach no farther than these have trees of their own: who reaches far does not drag the others along, and
+/// finds the few far away who do as well.
+const REACHES_KM: [f32; 2] = [60.0, 1000.0];
 /// Nor below this number of people.
 const LEAF_PEOPLE: usize = 64;
 
@@ -62,7 +65,16 @@ impl Tree {
         let mut tree = Self::default();
         let placed = partition(people, |p| p.point.is_some());
         let (with, without) = people.split_at_mut(placed);
-        tree.grow(with, 0);
+        let (mut rest, mut start) = (with, 0);
+        for km in REACHES_KM {
+            let reach = chord_limit(km);
+            let near = partition(rest, |p| p.reach <= reach);
+            let (near, far) = rest.split_at_mut(near);
+            tree.grow(near, start);
+            start += near.len();
+            rest = far;
+        }
+        tree.grow(rest, start);
         if !without.is_empty() {
             tree.leaf(without, placed, None);
         }
@@ -171,7 +183,7 @@ fn partition(people: &mut [Person], holds: impl Fn(&Person) -> bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matching::places::{chord_limit, chord_square, fixed_point};
+    use crate::matching::places::{chord_square, fixed_point};
 
     fn town() -> Vec<Person> {
         let reach = chord_limit(100.0);

@@ -93,8 +93,8 @@ pub struct Tile {
     /// The viewers' coordinates, rounded, and their reach.
     point: [Halves; 3],
     beyond: Halves,
-    /// Class -> 1 if it seeks the viewers' gender.
-    sought_by: Vec<u8>,
+    /// The viewers' gender.
+    gender: u8,
 }
 
 impl Tile {
@@ -123,11 +123,6 @@ impl Tile {
         let gender = viewers.first().map_or(0, |viewer| {
             index.classes[index.class_of[viewer.position] as usize].0
         });
-        let sought_by = index
-            .classes
-            .iter()
-            .map(|&(_, seeking)| u8::from(seeks(seeking, gender)))
-            .collect();
         Self {
             viewers,
             extent,
@@ -136,7 +131,7 @@ impl Tile {
             nearest: Halves::default(),
             point: points,
             beyond,
-            sought_by,
+            gender,
         }
     }
 
@@ -185,16 +180,18 @@ impl Tile {
     pub fn sought(&self, index: &MatchIndex, block: usize, (from, to): (usize, usize)) -> u32 {
         let start = block * BLOCK;
         let (from, to) = (from.max(start), to.min(start + BLOCK));
-        index.class_of[from..to]
-            .iter()
-            .zip(from - start..)
-            .fold(0, |mask, (&class, lane)| {
-                mask | u32::from(self.sought_by[class as usize]) << lane
-            })
+        let range = (ALL << (from - start)) & (ALL >> (start + BLOCK - to));
+        match index.blocks[block].seeks.get(usize::from(self.gender)) {
+            Some(&mask) => u32::from(mask) & range,
+            None => (from..to).fold(0, |mask, position| {
+                let class = index.classes[index.class_of[position] as usize];
+                mask | u32::from(seeks(class.1, self.gender)) << (position - start)
+            }),
+        }
     }
 }
 
 /// Open (0) seeks all; else the gender's bit must be set, and gender 0 has none.
-fn seeks(seeking: u64, gender: u8) -> bool {
+pub fn seeks(seeking: u64, gender: u8) -> bool {
     seeking == 0 || (gender != 0 && seeking >> gender & 1 == 1)
 }
