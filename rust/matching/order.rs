@@ -4,9 +4,9 @@ use super::places::{EARTH_RADIUS_KM, Extent, UNITS, chord_limit};
 
 /// Leaves are not split below this width, 40 km: a city is one or a few leaves.
 const LEAF_WIDTH: i64 = (40.0 / EARTH_RADIUS_KM * UNITS) as i64;
-/// People who reach no farther than these have trees of their own: who reaches far does not drag the others along, and
-/// finds the few far away who do as well.
-const REACHES_KM: [f32; 2] = [60.0, 1000.0];
+/// People with a limit below this one and the others have a tree each: who reaches far finds the few far away who do
+/// as well, without the many who do not.
+const FAR_KM: f32 = 1000.0;
 /// Nor below this number of people.
 const LEAF_PEOPLE: usize = 64;
 
@@ -65,16 +65,11 @@ impl Tree {
         let mut tree = Self::default();
         let placed = partition(people, |p| p.point.is_some());
         let (with, without) = people.split_at_mut(placed);
-        let (mut rest, mut start) = (with, 0);
-        for km in REACHES_KM {
-            let reach = chord_limit(km);
-            let near = partition(rest, |p| p.reach <= reach);
-            let (near, far) = rest.split_at_mut(near);
-            tree.grow(near, start);
-            start += near.len();
-            rest = far;
-        }
-        tree.grow(rest, start);
+        let reach = chord_limit(FAR_KM);
+        let limited = partition(with, |p| p.reach <= reach);
+        let (limited, far) = with.split_at_mut(limited);
+        tree.grow(limited, 0);
+        tree.grow(far, limited.len());
         if !without.is_empty() {
             tree.leaf(without, placed, None);
         }
