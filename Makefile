@@ -44,8 +44,7 @@ $(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"feedscore needs Python 3.11 or newer; $(PYTHON) is {sys.version.split()[0]}: make PYTHON=python3.12 ...")'
 	@command -v cargo >/dev/null || { echo "feedscore needs a Rust toolchain (cargo), https://rustup.rs" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'maturin>=1.9,<2'
-	$(BIN)/maturin develop --quiet --release --locked --extras dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	@# The checkout itself on the path: orchestrator/ stands beside python/, and commands run from any folder.
 	@$(BIN)/python -c 'import pathlib, sysconfig; (pathlib.Path(sysconfig.get_path("purelib")) / "feedscore_checkout.pth").write_text(f"{pathlib.Path.cwd()}\n")'
 	@touch $@
@@ -55,5 +54,5 @@ $(VENV)/built: $(VENV)/ready $(RUST)
 	@touch $@
 
 $(VENV)/bench: $(VENV)/built
-	$(BIN)/maturin develop --quiet --release --locked --extras bench
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@

@@ -21,6 +21,8 @@ from .peers.polars_join import polars_join
 from .populations import town_population, without_distance_limits
 
 WARM_UP_PEOPLE = 2_000
+SAMPLED_VIEWERS = 2_048
+"""Viewers differ widely in whom they can reach: 256 of them were off by a sixth, 2,048 by a fortieth."""
 SETTINGS = MatchSettings()
 
 
@@ -72,7 +74,7 @@ def rivals() -> dict[str, Rival]:
     return found
 
 
-def sampled_pairs(field: Field, viewers: int = 256) -> float:
+def sampled_pairs(field: Field, viewers: int = SAMPLED_VIEWERS) -> float:
     """Estimate the eligible pairs from a random sample of viewers."""
     columns = field.columns
     rows = np.sort(np.random.default_rng(1).choice(len(columns), min(viewers, len(columns)), replace=False))

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from .arena import Field, Rival, ours, sampled_pairs, town
+from .arena import SAMPLED_VIEWERS, Field, Rival, ours, sampled_pairs, town
 from .peers.numpy_blocked import numpy_blocked
 from .report import Report, Table
 from .timing import Times, load
@@ -29,7 +29,7 @@ GOALS = {(100_000, "numba grid"): 8.0, (100_000, "faiss flat"): 25.0}
 UNLIMITED_PEOPLE, UNLIMITED_GOAL = 50_000, 3.0
 SIZES = (10_000, 30_000, 100_000, 300_000)
 MILLION = 1_000_000
-SAMPLED_VIEWERS = 512
+NUMPY_VIEWERS = 512
 QUICK = 10_000
 HEADINGS = (
     "people", "peer", "runs", "peer s", "ours s", "times faster", "peer cpu s", "ours cpu s", "by cpu", "load"
@@ -107,7 +107,7 @@ def test_numpy_at_full_size_by_a_sample(benchmark: BenchmarkFixture, report: Rep
     if quick:
         pytest.skip("--quick")
     field, times = town(100_000), Times()
-    rows = sample(len(field.columns), SAMPLED_VIEWERS)
+    rows = sample(len(field.columns), NUMPY_VIEWERS)
     benchmark.pedantic(lambda: times.measure(lambda: numpy_blocked(field.columns, rows)), rounds=1)
     whole = times.best_s * len(field.columns) / len(rows)
     report.table("Match scores: exact top 200 for everybody", *HEADINGS).notes.append(
@@ -146,5 +146,5 @@ def test_growth_with_the_number_of_people(
             town.cache_clear()
 
     benchmark.pedantic(grow, rounds=1)
-    table.notes.append("eligible pairs: estimated from 256 random viewers")
+    table.notes.append(f"eligible pairs: estimated from {SAMPLED_VIEWERS:,} random viewers")
     report.goal("bytes a person of the index", table.rows[-1][6], at_most=400)

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from .arena import Rival, rivals
-from .machine import add_limits
+from .machine import add_limits, build
+from .populations import corpus_code
 from .report import Report
 
 REPORT = pytest.StashKey[Report]()
+BUILD = pytest.StashKey[tuple[str, str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,6 +24,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Begin the report."""
     config.stash[REPORT] = Report()
+    config.stash[BUILD] = build(), corpus_code()
 
 
 @pytest.fixture(scope="session")
@@ -54,6 +57,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Print the tables and goals, and save them."""
     report = config.stash[REPORT]
     if report.tables:
+        if (build(), corpus_code()) != config.stash[BUILD]:
+            report.warnings.append(
+                "kernels or town changed during this run: its figures are of more than one"
+            )
         terminalreporter.write_line(report.text())
         path = report.save()
         terminalreporter.write_line(

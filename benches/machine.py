@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 from pathlib import Path
 
 import numpy as np
 
+from feedscore import _native
+
 from . import THREADS
+from .populations import SEED, corpus_code
 from .report import Report
 from .timing import Times, load
 
@@ -21,6 +25,11 @@ def describe() -> str:
     models = [line.split(":")[1].strip() for line in _cpuinfo() if line.startswith("model name")]
     model = models[0] if models else platform.processor()
     return f"{model}, {os.cpu_count()} cores, {THREADS} threads, load {load():.1f}"
+
+
+def build() -> str:
+    """Fingerprint the compiled kernels as they are on disk now."""
+    return hashlib.sha256(Path(_native.__file__ or "").read_bytes()).hexdigest()[:12]
 
 
 def dot_ns() -> float:
@@ -51,7 +60,7 @@ def add_limits(report: Report) -> None:
         ("dot product of 32, sgemm, core-ns a pair", dot_ns()),
         ("reading memory, one thread, GB/s", read_gb_s()),
     ]
-    table.notes.append(describe())
+    table.notes += [describe(), f"kernels {build()}; town of code {corpus_code()}, seed {SEED}"]
 
 
 def _cpuinfo() -> list[str]:

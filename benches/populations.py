@@ -31,7 +31,7 @@ RATING_PRIOR_WEIGHT = 5.0
 
 def town_population(people: int, seed: int = SEED) -> Population:
     """Make the population of a town, or read the one made before."""
-    path = Path(tempfile.gettempdir()) / "feedscore-benches" / f"town-{people}-{seed}-{_code()}.npz"
+    path = Path(tempfile.gettempdir()) / "feedscore-benches" / f"town-{people}-{seed}-{corpus_code()}.npz"
     if path.exists():
         with np.load(path) as columns:
             return Population(**columns)
@@ -153,7 +153,7 @@ def _pairs(
     return offsets, other[first].astype(np.uint32), value[first]
 
 
-def _code() -> str:
+def corpus_code() -> str:
     """Fingerprint the code that decides what a population looks like."""
     folder = Path(str(town_package.__file__)).parent
     sources = [

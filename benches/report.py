@@ -57,6 +57,7 @@ class Report:
         self.tables: dict[str, Table] = {}
         self.goals: list[Goal] = []
         self.started = datetime.now(UTC)
+        self.warnings: list[str] = []
 
     def table(self, title: str, *headings: str) -> Table:
         """Find the table of this title, or begin it."""
@@ -81,6 +82,7 @@ class Report:
                     (goal.name, f"{sign} {_spell(goal.limit)}", goal.measured, "yes" if goal.is_met else "NO")
                 )
             parts.append(goals.text())
+        parts += [f"\nWARNING: {warning}" for warning in self.warnings]
         return "\n".join(parts)
 
     def save(self) -> Path:
@@ -90,6 +92,7 @@ class Report:
         content = {
             "started": self.started.isoformat(),
             "tables": [asdict(table) for table in self.tables.values()],
+            "warnings": self.warnings,
             "goals": [asdict(goal) | {"met": goal.is_met} for goal in self.goals],
         }
         path.write_text(json.dumps(content, indent=1, default=str))

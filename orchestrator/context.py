@@ -20,7 +20,9 @@ class JobParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    user_id: tuple[int, ...] = Field(default=(), description="Only these users; repeat the option for several.")
+    user_id: tuple[int, ...] = Field(
+        default=(), description="Only these users; repeat the option for several."
+    )
     limit: int | None = Field(default=None, ge=1, description="At most this many items.")
     batch_size: int = Field(default=100, ge=1, description="Items in one batch, each committed by itself.")
     candidate_batch_size: int = Field(
@@ -68,13 +70,14 @@ class RunHandle(Protocol):
         size: int | None = None,
         workers: int = 1,
     ) -> None:
-        """Cut `total` items into batches and give each to `work`, in a transaction of its own that also records it.
+        """Cut `total` items into batches and give each to `work`, in a transaction that records it too.
 
-        Batches that an interrupted run of the same scope has already committed are skipped, provided its `stage`,
-        `inputs` (a fingerprint of what the batches are cut from), total and size were the same. A batch that raises is rolled
-        back and tried once more alone; if it fails again its items count as failed and the others go on. A lost
-        database, CancelledError and errors that every batch would meet end the run. With `workers` above 1, that many
-        threads take batches, each with its own connection. Shows progress, rests `pause_ms`, stops on a signal.
+        Batches that an interrupted run of the same scope has already committed are skipped, provided its
+        `stage`, `inputs` (a fingerprint of what the batches are cut from), total and size were the same. A
+        batch that raises is rolled back and tried once more at the end, alone; if it fails again its
+        items count as failed. A lost database, any FeedscoreError and errors that every batch would meet end
+        the run. With `workers` above 1, that many threads take batches, each with its own connection. Shows
+        progress, rests `pause_ms` after each batch, stops on a signal. `work` must not commit by itself.
         """
 
     @abstractmethod
@@ -83,7 +86,7 @@ class RunHandle(Protocol):
 
     @abstractmethod
     def tell(self, **facts: Any) -> None:  # Any: whatever JSON can hold
-        """Add facts to the metadata of the JobRun, such as rows_scanned or lists_removed; numbers of one name add up."""
+        """Add facts to the metadata of the JobRun, such as rows_scanned; numbers of one name add up."""
 
     @abstractmethod
     def step(self, description: str) -> None:
@@ -97,7 +100,7 @@ class JobContext:
     database: Database
     settings: Settings
     now: datetime
-    """UTC; the same for all jobs of one plan, and for a resumed run that of the run it resumes when on the same day."""
+    """UTC; the same for all jobs of one plan, but a resumed run keeps that of the run it resumes."""
     parameters: JobParameters
     run: RunHandle
 

@@ -1,7 +1,29 @@
 //! Match score v1: the exact best k candidates of each viewer, with the reasons.
 //!
-//! `index` puts people in spatial order; `meet` brings a tile of viewers together with everybody who may be near;
-//! `score` scores the pairs that pass, `topk` keeps the best, `facts` tells why; `top` runs it all on threads.
+//! `build` puts people in spatial order, in `blocks`; `meet` brings a tile of viewers together with everybody who may be
+//! near; `score` scores the pairs that pass, `topk` keeps the best, `facts` tells why; `top` runs it all on threads.
+
+#![allow(
+    clippy::needless_range_loop,
+    reason = "l is the lane in several arrays at once"
+)]
+#![allow(clippy::needless_bitwise_bool, reason = "vectors have no short cuts")]
+#![allow(
+    clippy::float_cmp,
+    reason = "whole numbers, and ties of equal bits, are meant"
+)]
+#![allow(
+    clippy::inline_always,
+    reason = "what runs under a target feature must be inlined to be compiled for it"
+)]
+#![allow(
+    clippy::cast_ptr_alignment,
+    reason = "loads and stores of vectors here are those that need no alignment"
+)]
+#![allow(
+    clippy::missing_errors_doc,
+    reason = "every error is a fault of an argument, or an interruption"
+)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;

@@ -76,7 +76,7 @@ def speed_dating(
 
 
 @app.command("composite")
-def composite(  # noqa: PLR0917 -- typer makes options of them, never called by place
+def composite(
     path: Folder,
     quiz: QuizSource = Quiz.BIG5,
     interests: InterestSource = Interests.DEEZER,

@@ -47,7 +47,7 @@ Stale = Annotated[
 Rehearse = Annotated[bool, typer.Option("--dry-run", help="Say what would run, over how many rows.")]
 
 
-def run(  # noqa: PLR0917 -- typer makes options of them, never called by place
+def run(
     names: Names = None,
     user_id: UserIds = None,
     batch_size: Size = None,

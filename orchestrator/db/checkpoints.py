@@ -19,7 +19,7 @@ class Cut:
 
 # Written in the transaction of the batch, and only while the run counts as running: a process that lost its
 # lock to a successor can commit nothing more. Not waiting for the disk is safe: a crash of the server may
-# lose the last batches, but only together with their rows, and the commit that ends the run flushes all before it.
+# lose the last batches, but only with their rows, and the commit that ends the run flushes all before it.
 RECORD = """
 INSERT INTO feed.job_batch (run_id, stage, inputs, total, size, batch, written)
 SELECT id, %(stage)s, %(inputs)s, %(total)s, %(size)s, %(batch)s, %(written)s FROM feed.job_run

@@ -90,7 +90,9 @@ class EmbeddedServer:
                 lock.close()
             binaries = find_binaries()
             if self._runs(binaries):  # it may have crashed, or been stopped by hand
-                self._run(binaries / "pg_ctl", "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", START_TIMEOUT_S)
+                self._run(
+                    binaries / "pg_ctl", "stop", "-D", self.cluster, "-m", "fast", "-w", "-t", START_TIMEOUT_S
+                )
 
     def _make_folders(self) -> None:
         self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -113,7 +115,18 @@ class EmbeddedServer:
         """Build the cluster beside its final place and move it there, so that a killed initdb leaves nothing half made."""
         fresh = self.cluster / "fresh"
         shutil.rmtree(fresh, ignore_errors=True)
-        self._run(binaries / "initdb", "-D", fresh, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+        self._run(
+            binaries / "initdb",
+            "-D",
+            fresh,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+        )
         with (fresh / "postgresql.conf").open("a") as configuration:
             configuration.write(CONFIGURATION)
         version = fresh / "PG_VERSION"
@@ -136,7 +149,7 @@ class EmbeddedServer:
     def _wait_until_ready(self, binaries: Path) -> None:
         """Wait for a server that somebody else started, and that may be recovering from a crash."""
         deadline = time.monotonic() + START_TIMEOUT_S
-        probe = [binaries / "pg_isready", "-q", "-h", self._socket_folder(), "-p", str(PORT)]
+        probe = [str(binaries / "pg_isready"), "-q", "-h", str(self._socket_folder()), "-p", str(PORT)]
         while subprocess.run(probe, check=False).returncode:
             if time.monotonic() > deadline:
                 raise EmbeddedDatabaseError(f"the server in {self.cluster} runs but accepts no connections")
@@ -158,7 +171,9 @@ class EmbeddedServer:
         if marker.exists():
             return
         with contextlib.suppress(EmbeddedDatabaseError):  # a killed start may have made it already
-            self._run(binaries / "createdb", "-h", self._socket_folder(), "-p", PORT, "-U", "postgres", "feedscore")
+            self._run(
+                binaries / "createdb", "-h", self._socket_folder(), "-p", PORT, "-U", "postgres", "feedscore"
+            )
         marker.touch()
 
     def _run(self, *command: object) -> None:
@@ -174,7 +189,9 @@ class EmbeddedServer:
             if done.returncode:
                 output.seek(0)
                 name = Path(words[0]).name
-                raise EmbeddedDatabaseError(f"{name} failed with exit code {done.returncode}: {output.read().strip()}")
+                raise EmbeddedDatabaseError(
+                    f"{name} failed with exit code {done.returncode}: {output.read().strip()}"
+                )
 
     def _open(self, name: str) -> IO[str]:
         return (self.data_dir / name).open("a")

@@ -47,7 +47,11 @@ def require_newest(database: Database) -> None:
     """Raise SchemaError unless the database has the version that this code expects."""
     found, wanted = current_version(database), newest_version()
     if found != wanted:
-        state = "has no schema feed" if found is None else f"has version {found} of schema feed, this code needs {wanted}"
+        state = (
+            "has no schema feed"
+            if found is None
+            else f"has version {found} of schema feed, this code needs {wanted}"
+        )
         raise SchemaError(f"the database {state}; run: python -m orchestrator db init")
 
 

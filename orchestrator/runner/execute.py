@@ -14,6 +14,7 @@ import structlog
 from ..context import JobContext, JobParameters
 from ..db.checkpoints import clear_batches
 from ..db.engine import Database
+from ..db.locks import unlock
 from ..db.runs import RunRecord, RunStatus, Trigger, find_run, finish_run
 from ..errors import CancelledError, DatabaseError, FeedscoreError
 from ..registry import Job
@@ -66,6 +67,8 @@ def run_job(
         context = JobContext(database, settings, record.as_of, parameters, handle)
         ending = _run(job, context, tally, heart, stop)
         record = _end(database, own, record, ending, tally)
+        with contextlib.suppress(psycopg.Error):  # closing frees it too, but only when the server notices
+            unlock(own, record.job, record.scope)
         reporter.ended(record)
         return record
     finally:

@@ -87,7 +87,9 @@ class Population:
 class MatchSettings:
     """Weights and constants of match score v1; the defaults are those of docs/algorithms.md.
 
-    Weights are 0 or more; all other values are finite and above 0. ValueError names the field otherwise.
+    Weights are from 0 to 1000, scales from 0.001 to 1e9, `proximity_unknown` and `hide_strength` at most 1, and all
+    other values finite and above 0. Packed facts have room for a `quiz_reason_value` of at least 0.6 and a
+    `nearby_reason_km` of at most 31. ValueError names the field otherwise.
     """
 
     quiz_weight: float = 0.30

@@ -68,7 +68,8 @@ def distance_km(population: Population, viewer: int) -> Float64:
 def filters(population: Population, viewer: int) -> dict[str, Bool]:
     """Apply each hard filter to everybody: filter name -> (n,) True where the pair passes.
 
-    `viewer_...` filters are the viewer's wishes or state, `candidate_...` the candidate's; a pair is eligible where all hold.
+    `viewer_...` filters are the viewer's wishes or state, `candidate_...` the candidate's; a pair is eligible where
+    all hold.
     """
     p, n = population, len(population)
     allowed = p.active & (p.age >= ADULT_AGE)
@@ -91,7 +92,7 @@ def filters(population: Population, viewer: int) -> dict[str, Bool]:
 
 def eligible(population: Population, viewer: int) -> Bool:
     """Tell who passes all hard filters with the viewer, (n,)."""
-    return np.logical_and.reduce(list(filters(population, viewer).values()))
+    return np.asarray(np.logical_and.reduce(list(filters(population, viewer).values())), dtype=bool)
 
 
 def score(population: Population, settings: MatchSettings, viewer: int) -> ViewerScores:
@@ -150,7 +151,9 @@ def match_top(
         lists.append(best.astype(np.uint32))
         scores.append(rounded[best])
         facts.append(
-            np.array([_pack(population, settings, scored, rarity, int(viewer), int(c)) for c in best], np.int64)
+            np.array(
+                [_pack(population, settings, scored, rarity, int(viewer), int(c)) for c in best], np.int64
+            )
         )
     candidates = np.concatenate([np.empty(0, np.uint32), *lists])
     return MatchLists(
@@ -164,7 +167,7 @@ def match_top(
 
 
 def interest_rarity(population: Population) -> Int64:
-    """Rank the interest codes by rarity: (C,) place of each code, fewest holders first, ties by code; C = largest code + 1."""
+    """Rank the interest codes by rarity: (C,) place of each, fewest holders first, ties by code; C = largest code + 1."""
     holders = np.bincount(population.interest_codes)
     rank = np.empty(len(holders), np.int64)
     rank[np.argsort(holders, kind="stable")] = np.arange(len(holders))
@@ -301,6 +304,8 @@ def _age_fit(p: Population, viewer: int) -> tuple[Float64, Bool]:
 def _hide_multiplier(p: Population, settings: MatchSettings, viewer: int) -> Float64:
     multiplier = np.ones(len(p))
     entries = slice(p.hidden_offsets[viewer], p.hidden_offsets[viewer + 1])
-    faded = settings.hide_strength * np.exp(-p.hidden_days[entries].astype(np.float64) / settings.hide_scale_days)
+    faded = settings.hide_strength * np.exp(
+        -p.hidden_days[entries].astype(np.float64) / settings.hide_scale_days
+    )
     multiplier[p.hidden_rows[entries]] = 1 - faded
     return multiplier

@@ -44,7 +44,7 @@ impl Vector for Avx2 {
     }
 
     #[inline(always)]
-    fn of_bytes(bytes: &Lanes<u8>) -> Self {
+    fn of_bytes(bytes: Lanes<u8>) -> Self {
         // SAFETY: as above; 8 bytes are read.
         Self(unsafe {
             let bytes = _mm_loadl_epi64(bytes.as_ptr().cast::<__m128i>());
@@ -187,7 +187,7 @@ mod tests {
             x.over(y.size().plus(V::all(1.0))),
             x.choose(y, V::all(2.0)),
             V::all(1.5).times_power(V::all(f32::from_bits(5))),
-            V::of_bytes(&bytes),
+            V::of_bytes(bytes),
             V::offsets(&whole, -77),
             V::shared_bits(&words, &[u64::MAX, 0xF0F0_1234_FFFF_0101]),
         ];

@@ -50,6 +50,7 @@ pub mod flag {
     pub const COMPLETE_CANDIDATE: u8 = 128;
 
     /// The bits `COMPLETE_...` that follow from the others, and from whether there are interests and goals.
+    #[must_use]
     pub fn completeness(flags: u8, interests_and_goals: bool) -> u8 {
         const BOTH: u8 = PLACED | QUIZ | AGES;
         let all = |needed: u8| interests_and_goals && flags & needed == needed;

@@ -130,7 +130,7 @@ mod tests {
     fn shared_ranks_are_found_by_their_places() {
         let mut places = Vec::new();
         each_shared(&[900, 700, 500, 300], &[800, 700, 600, 300], |at| {
-            places.push(at)
+            places.push(at);
         });
         assert_eq!(places, [1, 3]);
         each_shared(&[1], &[], |_| panic!("nothing is shared"));

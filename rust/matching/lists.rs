@@ -23,7 +23,7 @@ pub fn write_list<V: Vector>(
     index: &MatchIndex,
     facts: Option<&Facts>,
     entries: &[Entry],
-    list: Lists<'_>,
+    list: &mut Lists<'_>,
 ) {
     for from in (0..entries.len()).step_by(LANES) {
         // The last lanes may repeat the last entry: their facts are not kept.

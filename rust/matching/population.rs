@@ -205,7 +205,9 @@ impl Population<'_> {
             ),
         ] {
             let mut pairs = values.iter().zip(self.placed);
-            if let Some(place) = pairs.position(|(v, &placed)| placed != 0 && !(v.abs() <= bound)) {
+            if let Some(place) =
+                pairs.position(|(v, &placed)| placed != 0 && !(-bound..=bound).contains(v))
+            {
                 return Err(Error::element(name, place, values[place], rule));
             }
         }

@@ -172,7 +172,7 @@ fn age_fit<V: Vector>(viewer: &Viewer, block: &Block, half: usize) -> V {
     if !viewer.ages_known {
         return unknown;
     }
-    let theirs = V::of_bytes(&block.age.as_chunks().0[half]);
+    let theirs = V::of_bytes(block.age.as_chunks().0[half]);
     let slope = V::of(&block.age_slope[half]);
     let mine = V::all(f32::from(viewer.age));
     let theirs_to_mine = theirs
@@ -294,8 +294,8 @@ mod tests {
 
     #[test]
     fn the_exponential_is_right_to_2e7() {
-        for i in 0..2_000_000 {
-            let t = i as f32 * 4e-5;
+        for i in 0..200_000 {
+            let t = i as f32 * 4e-4;
             let exact = libm::exp(-f64::from(t));
             assert!(
                 (f64::from(exp_minus(t)) / exact - 1.0).abs() < 2e-7 + 1e-7 * f64::from(t),
@@ -308,8 +308,8 @@ mod tests {
 
     #[test]
     fn the_arc_sine_is_right_within_a_quarter() {
-        for i in 1..=250_000 {
-            let x = i as f32 * 1e-6;
+        for i in 1..=50_000 {
+            let x = i as f32 * 5e-6;
             assert!(
                 (f64::from(arc_sine(x)) / libm::asin(f64::from(x)) - 1.0).abs() < 2e-7,
                 "{x}"

@@ -115,7 +115,7 @@ impl Path {
         index: &MatchIndex,
         facts: Option<&Facts>,
         entries: &[Entry],
-        list: Lists<'_>,
+        list: &mut Lists<'_>,
     ) {
         match self.0 {
             Set::Plain => write_list::<Plain>(index, facts, entries, list),
@@ -131,7 +131,12 @@ impl Path {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn write_list_avx2(index: &MatchIndex, facts: Option<&Facts>, entries: &[Entry], list: Lists<'_>) {
+fn write_list_avx2(
+    index: &MatchIndex,
+    facts: Option<&Facts>,
+    entries: &[Entry],
+    list: &mut Lists<'_>,
+) {
     write_list::<Avx2>(index, facts, entries, list);
 }
 
@@ -141,7 +146,7 @@ fn write_list_avx512(
     index: &MatchIndex,
     facts: Option<&Facts>,
     entries: &[Entry],
-    list: Lists<'_>,
+    list: &mut Lists<'_>,
 ) {
     write_list::<Avx2>(index, facts, entries, list);
 }

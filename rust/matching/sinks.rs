@@ -122,6 +122,19 @@ impl Sink for Best {
 pub struct Count {
     /// Place in the tile -> eligible candidates.
     pub eligible: [u64; TILE],
+    remembered: [u64; TILE],
+}
+
+impl Count {
+    /// Nothing counted yet of the viewers of a tile.
+    #[must_use]
+    pub fn of(index: &MatchIndex, tile: &Tile) -> Self {
+        let mut count = Self::default();
+        for (own, viewer) in count.remembered.iter_mut().zip(&tile.viewers) {
+            *own = remembered(index, viewer.position);
+        }
+        count
+    }
 }
 
 impl Sink for Count {
@@ -129,7 +142,9 @@ impl Sink for Count {
     fn take<V: Vector>(&mut self, index: &MatchIndex, met: &Encounter<'_>) {
         for at in set_bits(u64::from(met.passing)) {
             let passes = is_near(index, met, (at / LANES, at % LANES))
-                && what_is_left(index, met.viewer.position, met.block * BLOCK + at).is_some();
+                && (self.remembered[met.lane] & bit(index.records[met.block * BLOCK + at].row)
+                    == 0
+                    || what_is_left(index, met.viewer.position, met.block * BLOCK + at).is_some());
             self.eligible[met.lane] += u64::from(passes);
         }
     }

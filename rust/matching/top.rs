@@ -46,7 +46,7 @@ pub fn top(
     viewers: &[u32],
     k: usize,
     lists: Lists<'_>,
-    run: Run<'_>,
+    mut run: Run<'_>,
 ) -> Result<Vec<i64>> {
     check_viewers(index, viewers)?;
     let room = viewers.len().checked_mul(k);
@@ -108,7 +108,7 @@ pub fn top(
         index,
         slots,
         |slot| slot.viewer,
-        run,
+        &mut run,
         || {
             let constants = Constants::of(index);
             let mut best = Best::new(index, k);
@@ -117,14 +117,14 @@ pub fn top(
                 let mut tile = Tile::seat(index, slots.iter().map(|slot| slot.viewer));
                 best.seat(index, &tile);
                 path.meet(index, &constants, &mut tile, &mut best);
-                for (lane, slot) in slots.into_iter().enumerate() {
+                for (lane, mut slot) in slots.into_iter().enumerate() {
                     best.take_list(lane, &mut entries);
                     *slot.length = entries.len() as i64;
                     if with_facts {
                         facts.seat(index, slot.viewer as usize);
                     }
                     let facts = with_facts.then_some(&facts);
-                    path.write_list(index, facts, &entries, slot.list);
+                    path.write_list(index, facts, &entries, &mut slot.list);
                 }
             }
         },
@@ -142,7 +142,7 @@ pub fn top(
 }
 
 /// Count the eligible candidates of each viewer (rows).
-pub fn count_eligible(index: &MatchIndex, viewers: &[u32], run: Run<'_>) -> Result<Vec<u64>> {
+pub fn count_eligible(index: &MatchIndex, viewers: &[u32], mut run: Run<'_>) -> Result<Vec<u64>> {
     check_viewers(index, viewers)?;
     let mut counts = vec![0; viewers.len()];
     let slots: Vec<(u32, &mut u64)> = viewers
@@ -156,12 +156,12 @@ pub fn count_eligible(index: &MatchIndex, viewers: &[u32], run: Run<'_>) -> Resu
         index,
         slots,
         |slot| slot.0,
-        run,
+        &mut run,
         || {
             let constants = Constants::of(index);
             move |slots: Vec<(u32, &mut u64)>| {
                 let mut tile = Tile::seat(index, slots.iter().map(|slot| slot.0));
-                let mut count = Count::default();
+                let mut count = Count::of(index, &tile);
                 path.meet(index, &constants, &mut tile, &mut count);
                 for ((_, result), eligible) in slots.into_iter().zip(count.eligible) {
                     *result = eligible;
@@ -177,7 +177,7 @@ fn run_tiles<S: Send, W: FnMut(Vec<S>)>(
     index: &MatchIndex,
     mut slots: Vec<S>,
     viewer: impl Fn(&S) -> u32,
-    run: Run<'_>,
+    run: &mut Run<'_>,
     worker: impl Fn() -> W + Sync,
 ) -> Result<()> {
     slots.sort_unstable_by_key(&viewer);
@@ -253,7 +253,9 @@ fn tile_sizes(index: &MatchIndex, viewers: impl Iterator<Item = u32>) -> Vec<usi
         let own_reach = index.blocks[viewer / BLOCK].beyond[half][lane];
         let gender = index.classes[index.class_of[viewer] as usize].0;
         let mut wider = extent;
-        point.iter().for_each(|&point| wider.include(point));
+        if let Some(point) = point {
+            wider.include(point);
+        }
         let limit = TILE_WIDTH.max(f64::from(reach.max(own_reach)).sqrt() / 2.0);
         let too_wide = point.is_some() && wider.widest().1 as f64 > limit;
         let own_kind = Some((point.is_some(), gender));
@@ -261,7 +263,9 @@ fn tile_sizes(index: &MatchIndex, viewers: impl Iterator<Item = u32>) -> Vec<usi
             sizes.push(size);
             (size, extent, reach) = (0, Extent::EMPTY, 0.0);
         }
-        point.iter().for_each(|&point| extent.include(point));
+        if let Some(point) = point {
+            extent.include(point);
+        }
         (size, reach, kind) = (size + 1, reach.max(own_reach), own_kind);
     }
     if size > 0 {

@@ -80,7 +80,8 @@ impl TopK {
         if self.entries.len() > self.k {
             self.cut();
         }
-        self.entries.sort_unstable_by(|a, b| b.key.cmp(&a.key));
+        self.entries
+            .sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key));
         result.clear();
         result.extend_from_slice(&self.entries);
         self.entries.clear();

@@ -14,7 +14,7 @@ pub trait Vector: Copy {
     /// An array of the numbers.
     fn lanes(self) -> Lanes;
     /// Small whole numbers.
-    fn of_bytes(bytes: &Lanes<u8>) -> Self;
+    fn of_bytes(bytes: Lanes<u8>) -> Self;
     /// Whole numbers less another, wrapping, rounded.
     fn offsets(from: &Lanes<i32>, less: i32) -> Self;
     /// How many bits each lane of some words has in common with the given words, at most 31 of them.
@@ -71,7 +71,7 @@ impl Vector for Plain {
     }
 
     #[inline(always)]
-    fn of_bytes(bytes: &Lanes<u8>) -> Self {
+    fn of_bytes(bytes: Lanes<u8>) -> Self {
         Self(bytes.map(f32::from))
     }
 

@@ -69,7 +69,11 @@ impl MatchIndex {
     }
 
     /// Fill columns with lists written one after the other, and give their offsets.
-    #[expect(clippy::too_many_arguments, reason = "a column each")]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "a column each, as pyo3 gives it"
+    )]
     fn top<'py>(
         &self,
         py: Python<'py>,
@@ -90,13 +94,14 @@ impl MatchIndex {
             facts: facts.as_slice_mut()?,
         };
         let progress = progress.map(Bound::unbind);
-        let offsets = self.run(py, threads, progress, |run| {
+        let offsets = self.run(py, threads, progress.as_ref(), |run| {
             top(&self.index, viewers, k, lists, run)
         })?;
         Ok(offsets.into_pyarray(py))
     }
 
     /// Count the eligible candidates of each viewer.
+    #[expect(clippy::needless_pass_by_value, reason = "as pyo3 gives it")]
     fn count_eligible<'py>(
         &self,
         py: Python<'py>,
@@ -117,7 +122,7 @@ impl MatchIndex {
         &self,
         py: Python<'_>,
         threads: usize,
-        progress: Option<Py<PyAny>>,
+        progress: Option<&Py<PyAny>>,
         kernel: impl FnOnce(Run<'_>) -> Result<T> + Send,
     ) -> PyResult<T> {
         let mut raised = None;
@@ -304,7 +309,7 @@ fn flat<'py, T: Element>(
     Ok(column.cast::<PyArray1<T>>()?.readonly())
 }
 
-/// A column of bool as bytes: Rust may not look at a bool that is neither 0 nor 1, and NumPy can hold one.
+/// A column of bool as bytes: Rust may not look at a bool that is neither 0 nor 1, and `NumPy` can hold one.
 fn bytes<'py>(population: &Bound<'py, PyAny>, name: &str) -> PyResult<PyReadonlyArray1<'py, u8>> {
     let column = population.getattr(name)?.call_method1("view", ("uint8",))?;
     Ok(column.cast::<PyArray1<u8>>()?.readonly())

@@ -141,3 +141,11 @@ def test_the_version_is_told(call: Call) -> None:
 def test_durations_and_sizes_read_well() -> None:
     assert [span(ms) for ms in (None, 12, 3_140, 724_000)] == ["", "12 ms", "3.1 s", "0:12:04"]
     assert [size(count) for count in (512, 1_400_000, 3e13)] == ["512 B", "1.4 MB", "30.0 TB"]
+
+
+def test_the_examples_of_every_job_are_commands_that_work(call: Call) -> None:
+    for job in registry:
+        for example in job.examples:
+            if "--user-id" not in example:
+                said = call(*example.split(), *([] if "--dry-run" in example else ["--dry-run"]))
+                assert said.code == ExitCode.DONE, said.err

@@ -152,7 +152,9 @@ def nasty(draw: st.DrawFn) -> Population:
     r = np.random.default_rng(draw(st.integers(0, 2**32)))
     alike = draw(st.booleans())
 
-    def pick(values: list[Any], dtype: type[np.generic], size: Any = n) -> Any:  # Any: numbers, shapes, arrays
+    def pick(
+        values: list[Any], dtype: type[np.generic], size: Any = n
+    ) -> Any:  # Any: numbers, shapes, arrays
         return r.choice(np.array(values[:1] if alike and r.random() < 0.5 else values, dtype), size)
 
     place = np.array(spots)[r.integers(0, len(spots), n)].reshape(n, 2)

@@ -120,7 +120,7 @@ def test_the_next_run_does_not_repeat_what_a_failed_one_committed(
         ("1", "", JobParameters(), 2),
     ],
 )
-def test_other_work_repeats_everything(  # noqa: PLR0917 -- two fixtures, four parameters
+def test_other_work_repeats_everything(
     items: Database, settings: Settings, version: str, inputs: str, parameters: JobParameters, day: int
 ) -> None:
     def end_the_run(_: psycopg.Connection, batch: Batch) -> None:

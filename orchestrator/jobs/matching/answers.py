@@ -34,7 +34,7 @@ IN_SLICE = "user_id > %(after)s AND user_id <= %(until)s"
 OF_THESE = "user_id = ANY (%(users)s)"
 """The answers of named people."""
 KINDS = {"user_id": "int8", "questions": "int8[]", "values": "float4[]"}
-PEOPLE_AT_A_TIME = 100_000
+PEOPLE_AT_A_TIME = 50_000
 MARKS = 2**27
 """At most this many (person, question) pairs are marked at a time, one byte each."""
 

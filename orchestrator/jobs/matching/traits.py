@@ -41,7 +41,7 @@ class TraitTotals:
         self._counts: Int32 = np.zeros((people, traits), np.int32)
         self.ignored = 0
 
-    def add(  # noqa: PLR0917 -- columns, in the order of the formula
+    def add(
         self,
         person: ArrayLike,
         trait: ArrayLike,
@@ -94,7 +94,7 @@ def signed_answers(
         return sign * (2 * (answer - low) / (high - low) - 1), valid
 
 
-def trait_vectors(  # noqa: PLR0917 -- columns, in the order of the formula
+def trait_vectors(
     person: ArrayLike,
     trait: ArrayLike,
     key: ArrayLike,

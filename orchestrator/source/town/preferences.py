@@ -12,12 +12,12 @@ from .people import GENDERS
 from .streams import Part, stream
 
 GOALS = ("long_term", "short_term", "marriage", "friendship", "casual", "figuring_it_out")
-NO_ROW = 0.02
+NO_ROW = 0.01
 """People who have no row in app.preferences at all."""
 SEEKING_NULL, SEEKING_EMPTY = 0.015, 0.015
 GOALS_NULL, GOALS_EMPTY = 0.06, 0.01
 NO_AGE_LIMIT = 0.06
-NO_DISTANCE_LIMIT = 0.12
+NO_DISTANCE_LIMIT = 0.04
 WOMAN, MAN, OTHERS = 1, 2, 0b11100
 EVERYBODY = (1 << len(GENDERS)) - 1
 STRAIGHT, SAME, BOTH = 0.86, 0.05, 0.09
