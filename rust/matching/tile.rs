@@ -155,12 +155,15 @@ impl Tile {
             }
             let reach = V::of(&self.beyond[half]).smaller(V::all(leaf.reach));
             near |= square.at_most(reach) << (half * LANES);
-            // exp(-x) <= 1 / (1 + x + x^2 / 2), and the arc is longer than the chord; a little more for rounding.
+            // exp(-x) <= 1 / (1 + y + y^2 / 2)^4 where y = x / 4, and the arc is longer than the chord; a little more
+            // for rounding.
             let arc = square
                 .root()
-                .times(V::all(constants.arc_scale / UNITS as f32));
+                .times(V::all(constants.arc_scale / (4.0 * UNITS as f32)));
             let series = arc.times(V::all(1.0).plus(V::all(0.5).times(arc)));
-            let nearest = V::all(constants.proximity * 1.00001).over(V::all(1.0).plus(series));
+            let root = V::all(1.0).over(V::all(1.0).plus(series));
+            let fourth = root.times(root).times(root.times(root));
+            let nearest = V::all(constants.proximity * 1.00001).times(fourth);
             self.nearest[half] = nearest.lanes();
         }
         near & ALL >> (TILE - self.viewers.len())
