@@ -1,7 +1,7 @@
 //! Match score v1: the exact best k candidates of each viewer, with the reasons.
 //!
-//! `index` puts people in spatial order; `meet` brings a tile of viewers together with everybody who may be near;
-//! `score` scores the pairs that pass, `topk` keeps the best, `facts` tells why; `top` runs it all on threads.
+//! `build` puts people in spatial order, in `blocks`; `meet` brings a tile of viewers together with everybody who may be
+//! near; `score` scores the pairs that pass, `topk` keeps the best, `facts` tells why; `top` runs it all on threads.
 
 #![allow(
     clippy::needless_range_loop,
@@ -17,27 +17,37 @@
     reason = "what runs under a target feature must be inlined to be compiled for it"
 )]
 #![allow(
+    clippy::cast_ptr_alignment,
+    reason = "loads and stores of vectors here are those that need no alignment"
+)]
+#![allow(
     clippy::missing_errors_doc,
     reason = "every error is a fault of an argument, or an interruption"
 )]
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod blocks;
+mod build;
 pub mod error;
 mod facts;
 pub mod index;
 mod interests;
 mod lanes;
 mod lists;
+mod masks;
 mod meet;
 mod order;
 mod pairs;
 mod places;
 pub mod population;
-mod quick;
 mod reasons;
-mod record;
 mod score;
 pub mod settings;
 pub mod simd;
+mod sinks;
 mod tile;
 pub mod top;
 mod topk;
+mod vector;
+mod vectors;

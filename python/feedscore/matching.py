@@ -93,12 +93,14 @@ class MatchIndex:
         k: int = 200,
         threads: int = 0,
         progress: Callable[[int], object] | None = None,
+        facts: bool = True,
     ) -> MatchLists:
         """List the k best eligible candidates of each viewer, best first, the lists in the order asked for.
 
         `viewers` are rows, by default `order`; who cannot be matched gets an empty list. `threads` is 0 for one a
         core. The interpreter is free meanwhile; about five times a second signals are looked at and `progress`
         is called with the number of viewers done: what either raises ends the run and comes out here.
+        Without `facts`, that column of the lists stays empty.
         """
         asked = self._viewers(viewers)
         if k < 1:
@@ -106,11 +108,11 @@ class MatchIndex:
         most = max(1, min(k, len(self.order)))
         room = len(asked) * most
         candidates, candidate_ids = np.empty(room, np.uint32), np.empty(room, np.int64)
-        scores, facts = np.empty(room, np.float32), np.empty(room, np.int64)
+        scores, packed = np.empty(room, np.float32), np.empty(room if facts else 0, np.int64)
         offsets = self._native.top(
-            asked, most, _threads(threads), progress, candidates, candidate_ids, scores, facts
+            asked, most, _threads(threads), progress, candidates, candidate_ids, scores, packed
         )
-        for column in (candidates, candidate_ids, scores, facts):
+        for column in (candidates, candidate_ids, scores, *([packed] if facts else [])):
             column.resize(int(offsets[-1]), refcheck=False)
         if progress is not None:
             progress(len(asked))
@@ -120,7 +122,7 @@ class MatchIndex:
             candidates=candidates,
             candidate_ids=candidate_ids,
             scores=scores,
-            facts=facts,
+            facts=packed,
         )
 
     def count_eligible(self, viewers: UInt32 | None = None, *, threads: int = 0) -> UInt64:

@@ -127,4 +127,4 @@ class MatchLists:
     scores: Float32
     """(t,) in [0, 1] with the default weights; descending within a list, ties by ascending candidate id."""
     facts: Int64
-    """(t,) tier and reasons, packed as `feedscore.facts` says."""
+    """(t,) tier and reasons, packed as `feedscore.facts` says; (0,) where not asked for."""

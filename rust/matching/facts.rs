@@ -1,11 +1,13 @@
 //! Tier and reasons of the pairs that entered a list, packed as python/feedscore/facts.py says.
 
-use super::index::{MatchIndex, NOBODY};
-use super::interests::{RankTable, each_bit};
-use super::lanes::{LANES, Lanes, lanes, smaller};
-use super::quick::{Gathered, nearest, order_eight, weigh_quickly};
-use super::reasons::{self, NEARBY, QUIZ};
-use super::record::{Record, flag};
+use super::index::{MatchIndex, flag};
+use super::interests::each_shared;
+use super::lanes::{LANES, Lanes, lanes, set_bits};
+use super::places::{EARTH_RADIUS_KM, UNITS};
+use super::reasons::{self, Evidence, NEARBY, QUIZ, REASONS};
+use super::score::exp_minus;
+use super::topk::{Entry, score_of};
+use super::vector::Vector;
 
 const QUIZ_SHIFT: u32 = 18;
 const NEARBY_SHIFT: u32 = 24;
@@ -14,96 +16,98 @@ const INTEREST_SHIFT: u32 = 35;
 const TIER_SHIFT: u32 = 62;
 const QUIZ_BASE_PERCENT: i32 = 60;
 
+/// Quick values and contributions are right to this share of 1 plus themselves; where a decision hangs on less, the
+/// pair is weighed exactly.
+const DOUBT: f32 = 4e-6;
+/// The same of kilometres: fixed-point places make up to 10 mm.
+const DOUBT_KM: f32 = 1e-4;
+
 /// The facts of one viewer's pairs.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Facts {
     viewer: usize,
-    /// The viewer's quiz vector, of length 1.
-    quiz: Vec<f32>,
-    /// Rank of an interest -> its place among the viewer's, from 1; 0 for others.
-    place: RankTable,
-    /// The viewer's interests, rarest first; of those that are bits, the word and the bit.
-    interests: Vec<u16>,
-    bits: Vec<(usize, u32)>,
-    /// Goal from rare to common -> its place among the viewer's by code; 0 for others, and at the end for none.
-    goal_place: [u8; 65],
+    /// Number of the viewer's rare interests: they come first.
+    rare: usize,
+    /// The viewer's common interests, rarest first: word and bit.
+    common: Vec<(usize, u32)>,
+    /// Goal from rare to common -> its place among the viewer's by code; 0 for others.
+    goal_place: Vec<u8>,
 }
 
 /// The interests that viewer and candidate share.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Shared {
+struct Shared {
     /// The places of the first three among the viewer's, packed.
     places: i64,
     count: u16,
 }
 
-impl Facts {
-    /// For no viewer yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            viewer: NOBODY as usize,
-            quiz: Vec::new(),
-            place: RankTable::new(),
-            interests: Vec::new(),
-            bits: Vec::new(),
-            goal_place: [0; 65],
-        }
-    }
+/// What eight pairs are weighed by.
+#[derive(Debug, Default)]
+struct Gathered {
+    /// Places of shared interests and of the shared goal, packed.
+    places: Lanes<i64>,
+    /// Number of shared interests.
+    shared: Lanes<u16>,
+    /// Squared chords in units; infinite where a place is missing.
+    chord: Lanes,
+    cosine: Lanes,
+    quality: Lanes,
+    days: Lanes,
+    goals: Lanes,
+    goal_union: Lanes,
+    interests: Lanes,
+    interest_union: Lanes,
+    /// Infinite where a vector, a rating, anything is missing; else 0.
+    no_quiz: Lanes,
+    unrated: Lanes,
+    complete: Lanes,
+}
 
+impl Facts {
     /// Turn to a viewer.
     pub fn seat(&mut self, index: &MatchIndex, viewer: usize) {
-        for &rank in &self.interests {
-            self.place.set(rank, 0);
-        }
         self.viewer = viewer;
-        self.interests.clear();
-        self.interests.extend(index.interests.of(viewer));
-        for (at, &rank) in self.interests.iter().enumerate() {
-            self.place.set(rank, at as u16 + 1);
+        self.rare = index.interests.of(viewer).len();
+        self.common.clear();
+        for (word, bits) in index.common(viewer).into_iter().enumerate().rev() {
+            let mut rest = bits;
+            while rest != 0 {
+                let bit = rest.ilog2();
+                self.common.push((word, bit));
+                rest ^= 1 << bit;
+            }
         }
-        let common = &self.interests[index.interests.rare(viewer).len()..];
-        self.bits.clear();
-        self.bits.extend(
-            common
-                .iter()
-                .map(|&rank| (rank as usize / 64, u32::from(rank % 64))),
-        );
-        let scale = reasons::inverse_length(index.quiz.of(viewer));
-        self.quiz.clear();
-        self.quiz.extend(
-            index
-                .quiz
-                .of(viewer)
-                .iter()
-                .map(|&x| (f64::from(x) * scale) as f32),
-        );
         let goals = index.records[viewer].goals;
-        let mut by_code = 0_u64;
-        each_bit(goals, |goal| by_code |= 1 << index.goals[goal]);
-        each_bit(goals, |goal| {
-            let before = by_code & ((1 << index.goals[goal]) - 1);
+        let code = |goal: usize| index.goals[goal];
+        let by_code = set_bits(goals).fold(0_u64, |codes, goal| codes | 1 << code(goal));
+        self.goal_place.clear();
+        self.goal_place.resize(65, 0);
+        for goal in set_bits(goals) {
+            let before = by_code & ((1 << code(goal)) - 1);
             self.goal_place[goal] = before.count_ones() as u8;
-        });
+        }
     }
 
-    /// The packed facts of the viewer and eight candidates, of whom everything was gathered.
+    /// The packed facts of the viewer and eight candidates.
     #[inline(always)]
     #[must_use]
-    pub fn of(
+    pub fn of<V: Vector>(
         &self,
         index: &MatchIndex,
         candidates: &Lanes<u32>,
-        scores: &Lanes,
-        all: &Gathered,
+        entries: &[Entry; LANES],
     ) -> Lanes<i64> {
-        let (evidence, mut doubt) = weigh_quickly(index, all);
+        let shared = self.shared_interests(index, candidates);
+        let all = self.gather(index, candidates, entries, &shared);
+        let (evidence, mut doubt) = weigh_quickly::<V>(index, &all);
         let reasons = order_eight(&evidence.weight, &mut doubt);
         let tier = index.settings.tier_a_score as f32;
         let only = |weight: f32, value: i32| if weight >= 0.0 { value } else { 0 };
         let mut numbers = lanes(|l| {
             let percent = nearest(100.0 * evidence.quiz[l]) - QUIZ_BASE_PERCENT;
-            let km = nearest(smaller(evidence.km[l], 63.0)).max(1);
+            let km = evidence.km[l];
+            let km = nearest(if km < 63.0 { km } else { 63.0 }).max(1);
             let quiz = only(evidence.weight[QUIZ][l], percent);
             let near = only(evidence.weight[NEARBY][l], km);
             reasons[l] | quiz << QUIZ_SHIFT | near << NEARBY_SHIFT
@@ -115,32 +119,32 @@ impl Facts {
                 }
             }
         }
+        let scores = lanes(|l| score_of(entries[l].key));
         let top = lanes(|l| i64::from((scores[l] >= tier) & (all.complete[l] == 0.0)));
         lanes(|l| i64::from(numbers[l]) | all.places[l] | top[l] << TIER_SHIFT)
     }
 
     /// Test the viewer's interests one by one against eight candidates at once.
     #[inline(always)]
-    #[must_use]
-    pub fn shared_interests(&self, index: &MatchIndex, candidates: &Lanes<u32>) -> Lanes<Shared> {
-        if self.interests.len() > 64 {
+    fn shared_interests(&self, index: &MatchIndex, candidates: &Lanes<u32>) -> Lanes<Shared> {
+        if self.rare + self.common.len() > 64 {
             return lanes(|l| self.shared_of_many(index, candidates[l] as usize));
         }
         let mut words = [[0_u64; LANES]; 4];
         let mut held = [0_u64; LANES];
         for l in 0..LANES {
             let candidate = candidates[l] as usize;
-            for (word, &bits) in words.iter_mut().zip(index.interests.common(candidate)) {
+            let common = index.common(candidate);
+            for (word, bits) in words.iter_mut().zip(common) {
                 word[l] = bits;
             }
-            for &rank in index.interests.rare(candidate) {
-                held[l] |= (1 << self.place.get(rank)) >> 1;
+            if self.rare > 0 {
+                self.each_shared_rare(index, candidate, |place| held[l] |= 1 << place);
             }
         }
-        let first = self.interests.len() - self.bits.len();
-        for (at, &(word, bit)) in self.bits.iter().enumerate() {
+        for (at, &(word, bit)) in self.common.iter().enumerate() {
             for l in 0..LANES {
-                held[l] |= (words[word & 3][l] >> bit & 1) << (first + at);
+                held[l] |= (words[word & 3][l] >> bit & 1) << (self.rare + at);
             }
         }
         lanes(|l| {
@@ -148,7 +152,8 @@ impl Facts {
             let mut places = 0;
             for slot in 0..3 {
                 // 64 zeros before the end: no interest left, and place 0.
-                places |= ((i64::from(rest.trailing_zeros()) + 1) % 65) << (9 * slot);
+                let place = i64::from(rest.trailing_zeros()) + 1;
+                places |= (if place == 65 { 0 } else { place }) << (9 * slot);
                 rest &= rest.wrapping_sub(1);
             }
             Shared {
@@ -158,45 +163,54 @@ impl Facts {
         })
     }
 
+    fn each_shared_rare(&self, index: &MatchIndex, candidate: usize, call: impl FnMut(usize)) {
+        let (mine, theirs) = (
+            index.interests.of(self.viewer),
+            index.interests.of(candidate),
+        );
+        each_shared(mine, theirs, call);
+    }
+
     #[cold]
     fn shared_of_many(&self, index: &MatchIndex, candidate: usize) -> Shared {
         let mut shared = Shared::default();
-        for place in index
-            .interests
-            .of(candidate)
-            .map(|rank| self.place.get(rank))
-            .filter(|&place| place != 0)
-        {
+        let mut add = |place: usize| {
             if shared.count < 3 {
-                shared.places |= i64::from(place) << (9 * shared.count);
+                shared.places |= (place as i64 + 1) << (9 * shared.count);
             }
             shared.count += 1;
+        };
+        self.each_shared_rare(index, candidate, &mut add);
+        let words = index.common(candidate);
+        for (at, &(word, bit)) in self.common.iter().enumerate() {
+            if words[word] >> bit & 1 == 1 {
+                add(self.rare + at);
+            }
         }
         shared
     }
 
     /// Bring together what eight pairs are weighed by.
     #[inline(always)]
-    pub fn gather(
+    fn gather(
         &self,
         index: &MatchIndex,
         candidates: &Lanes<u32>,
+        entries: &[Entry; LANES],
         shared: &Lanes<Shared>,
-        all: &mut Gathered,
-    ) {
+    ) -> Gathered {
         let mine = &index.records[self.viewer];
+        let mut all = Gathered::default();
         for l in 0..LANES {
-            let theirs: &Record = &index.records[candidates[l] as usize];
-            let both = mine.flags & theirs.flags;
+            let theirs = &index.records[candidates[l] as usize];
             let known = |holds: bool| if holds { 0.0 } else { f32::INFINITY };
-            for axis in 0..3 {
-                all.offset[axis][l] = theirs.point[axis].wrapping_sub(mine.point[axis]);
-            }
-            all.nowhere[l] = known(both & flag::PLACED != 0);
-            all.no_quiz[l] = known(both & flag::QUIZ != 0);
+            all.chord[l] = entries[l].chord;
+            all.cosine[l] = entries[l].cosine;
+            all.no_quiz[l] = known(mine.flags & theirs.flags & flag::QUIZ != 0);
             all.unrated[l] = known(theirs.flags & flag::RATED != 0);
-            let complete = theirs.flags & flag::COMPLETE_CANDIDATE & (mine.flags << 1);
-            all.complete[l] = known(complete != 0);
+            let complete = theirs.flags & flag::COMPLETE_CANDIDATE != 0
+                && mine.flags & flag::COMPLETE_VIEWER != 0;
+            all.complete[l] = known(complete);
             all.quality[l] = theirs.quality;
             all.days[l] = theirs.days;
             let goals = mine.goals & theirs.goals;
@@ -210,9 +224,8 @@ impl Facts {
             all.interests[l] = f32::from(shared[l].count);
             all.interest_union[l] =
                 f32::from(mine.interest_count + theirs.interest_count - shared[l].count);
-            all.cosine[l] =
-                dot(&self.quiz, index.quiz.of(candidates[l] as usize)) * theirs.quiz_scale;
         }
+        all
     }
 
     /// The reasons, the quiz percent and the kilometres as the reference finds them, packed.
@@ -235,13 +248,142 @@ impl Facts {
     }
 }
 
+/// The evidence in f32, and where it does not do.
 #[inline(always)]
-fn dot(mine: &[f32], theirs: &[f32]) -> f32 {
-    let (mine, theirs) = (mine.as_chunks::<LANES>().0, theirs.as_chunks::<LANES>().0);
-    let mut sums = [0.0; LANES];
-    for (a, b) in mine.iter().zip(theirs) {
-        sums = lanes(|l| sums[l] + a[l] * b[l]);
+fn weigh_quickly<V: Vector>(index: &MatchIndex, all: &Gathered) -> (Evidence<Lanes>, Lanes<u32>) {
+    let (s, w) = (&index.settings, &index.settings.weights);
+    let quiz = lanes(|l| 0.5 + 0.5 * all.cosine[l] - all.no_quiz[l]);
+    let km = lanes(|l| {
+        let half = all.chord[l].sqrt() * (0.5 / UNITS) as f32;
+        half * (1.0 + half * half / 6.0) * (2.0 * EARTH_RADIUS_KM) as f32
+    });
+    let rated = lanes(|l| all.quality[l] - all.unrated[l]);
+    let scales = (s.proximity_scale_km as f32, s.newness_scale_days as f32);
+    let nearness = exp_minus(V::of(&km).over(V::all(scales.0))).lanes();
+    let newness = exp_minus(V::of(&all.days).over(V::all(scales.1))).lanes();
+    // Quality is compared as it is stored, so a limit between two f32 becomes the next above.
+    let (enough, near, new) = (
+        s.quiz_reason_value as f32,
+        s.nearby_reason_km as f32,
+        s.new_here_days as f32,
+    );
+    let highly = next_f32(s.highly_rated_value);
+    let weight: [Lanes; REASONS] = [
+        weigh(w.quiz, 0, |l| (quiz[l], quiz[l] >= enough)),
+        weigh(w.interests, 1, |l| {
+            (
+                all.interests[l] / (all.interest_union[l] + 1e-30),
+                all.interests[l] > 0.0,
+            )
+        }),
+        weigh(w.proximity, 2, |l| (nearness[l], km[l] <= near)),
+        weigh(w.goals, 3, |l| {
+            (
+                all.goals[l] / (all.goal_union[l] + 1e-30),
+                all.goals[l] > 0.0,
+            )
+        }),
+        weigh(w.rating_quality, 4, |l| (rated[l], rated[l] >= highly)),
+        weigh(w.newness, 5, |l| (newness[l], all.days[l] <= new)),
+    ];
+    let doubt = lanes(|l| {
+        let percent = 100.0 * quiz[l];
+        let off_percent = (percent - (percent + ROUND - ROUND)).abs() > 0.5 - 100.0 * DOUBT;
+        let off_km = (km[l] - (km[l] + ROUND - ROUND)).abs() > 0.5 - DOUBT_KM;
+        let off_limits = ((quiz[l] - enough).abs() < DOUBT) | ((km[l] - near).abs() < DOUBT_KM);
+        u32::from(off_percent | off_km | off_limits)
+    });
+    (Evidence { weight, quiz, km }, doubt)
+}
+
+/// Weight times value, and a number of its own below 0 where the reason does not hold.
+#[inline(always)]
+fn weigh(weight: f64, reason: usize, value: impl Fn(usize) -> (f32, bool)) -> Lanes {
+    let (weight, none) = (weight as f32, -1.0 - reason as f32);
+    lanes(|l| {
+        let (value, holds) = value(l);
+        if holds { weight * value } else { none }
+    })
+}
+
+/// Added and taken away again, this rounds numbers below 2^22 to whole ones.
+const ROUND: f32 = 12_582_912.0;
+
+/// The nearest whole number of one below 2^22; of two as near, either.
+#[inline(always)]
+fn nearest(value: f32) -> i32 {
+    (value + ROUND).to_bits() as i32 - ROUND.to_bits() as i32
+}
+
+/// The smallest f32 that is not below.
+fn next_f32(value: f64) -> f32 {
+    let near = value as f32;
+    if f64::from(near) < value {
+        near.next_up()
+    } else {
+        near
     }
-    let [a, b, c, d, e, f, g, h] = sums;
-    ((a + e) + (b + f)) + ((c + g) + (d + h))
+}
+
+/// The slots of the reasons that hold, strongest first; of equal ones the one with the smaller code first. Contributions
+/// that are too close to tell apart are marked as doubtful.
+#[inline(always)]
+fn order_eight(weight: &[Lanes; REASONS], doubt: &mut Lanes<u32>) -> Lanes<i32> {
+    let mut shifts = [[0_u32; LANES]; REASONS];
+    for i in 1..REASONS {
+        for j in 0..i {
+            for l in 0..LANES {
+                let (a, b) = (weight[j][l], weight[i][l]);
+                let first = if a >= b { 3 } else { 0 };
+                shifts[i][l] += first;
+                shifts[j][l] += 3 - first;
+                doubt[l] |= u32::from((a - b).abs() < DOUBT + DOUBT * a.abs());
+            }
+        }
+    }
+    let mut packed = [0; LANES];
+    for i in 0..REASONS {
+        for l in 0..LANES {
+            packed[l] |= if weight[i][l] >= 0.0 {
+                (i as i32 + 1) << (shifts[i][l] & 31)
+            } else {
+                0
+            };
+        }
+    }
+    packed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_stand_in_the_order_of_their_contributions() {
+        let weights = [0.1, -2.0, 0.3, 0.1, -5.0, 0.0];
+        let mut doubt = [0; LANES];
+        assert_eq!(
+            order_eight(&weights.map(|w| [w; LANES]), &mut doubt),
+            [3 | 1 << 3 | 4 << 6 | 6 << 9; LANES]
+        );
+        assert_eq!(doubt, [1; LANES]);
+        assert_eq!(
+            reasons::order(&weights.map(f64::from)),
+            3 | 1 << 3 | 4 << 6 | 6 << 9
+        );
+        let mut doubt = [0; LANES];
+        order_eight(
+            &[0.1, -2.0, 0.3, 0.2, -5.0, 0.0].map(|w| [w; LANES]),
+            &mut doubt,
+        );
+        assert_eq!(doubt, [0; LANES]);
+    }
+
+    #[test]
+    fn the_nearest_whole_number() {
+        assert_eq!(
+            [0.2, 1.7, 24.499, 59.6, 100.0].map(nearest),
+            [0, 2, 24, 60, 100]
+        );
+    }
 }

@@ -1,20 +1,17 @@
-//! The shape of vector work: lanes are viewers; eight make a group, four groups a tile.
+//! The shape of vector work: lanes are candidates; sixteen neighbours in the order make a block, of two halves.
 //!
-//! Every operation is written out lane by lane in a fixed order, without fused multiply-add: whatever instruction
-//! set the compiler uses for it, the bits are the same.
+//! Arithmetic is written out lane by lane in a fixed order, without fused multiply-add: whatever instruction set the
+//! compiler uses for it, the bits are the same. Which lanes pass is kept as one bit a lane.
 
-/// Viewers in a group: one AVX2 register of f32, one u64 of bytes.
+/// Candidates in a half of a block: one AVX2 register of f32.
 pub const LANES: usize = 8;
-/// Groups in a tile.
-pub const GROUPS: usize = 4;
-/// Viewers in a tile: one AVX2 register of bytes.
-pub const TILE: usize = LANES * GROUPS;
+/// Candidates in a block: one SSE register of bytes.
+pub const BLOCK: usize = 2 * LANES;
 
-/// One number for each viewer of a group.
+/// One number for each candidate of half a block.
 pub type Lanes<T = f32> = [T; LANES];
-
-/// A byte for each viewer of a group, 0xFF for true and 0 for false; lane 0 is the lowest byte.
-pub type Mask = u64;
+/// One number for each candidate of a block.
+pub type Halves<T = f32> = [Lanes<T>; 2];
 
 /// Make each lane from its number.
 #[inline(always)]
@@ -26,43 +23,21 @@ pub fn lanes<T: Copy + Default>(of: impl Fn(usize) -> T) -> Lanes<T> {
     result
 }
 
-/// The smaller of two numbers, neither a NaN: one instruction, which `f32::min` is not.
+/// The places of the bits that are set, ascending.
 #[inline(always)]
-#[must_use]
-pub fn smaller(a: f32, b: f32) -> f32 {
-    if a < b { a } else { b }
-}
-
-/// The larger of two numbers, neither a NaN.
-#[inline(always)]
-#[must_use]
-pub fn larger(a: f32, b: f32) -> f32 {
-    if a > b { a } else { b }
-}
-
-/// The bytes of eight lanes as numbers.
-#[inline(always)]
-#[must_use]
-pub fn counts(bytes: u64) -> Lanes {
-    let bytes = bytes.to_le_bytes();
-    lanes(|l| f32::from(bytes[l]))
-}
-
-/// Collect a test of each lane.
-#[inline(always)]
-pub fn mask(test: impl Fn(usize) -> bool) -> Mask {
-    Mask::from_le_bytes(lanes(|l| if test(l) { 0xFF_u8 } else { 0 }))
-}
-
-/// The lanes where the mask is true, ascending.
-#[inline(always)]
-pub fn set_lanes(mut mask: Mask) -> impl Iterator<Item = usize> {
-    mask &= 0x0101_0101_0101_0101;
+pub fn set_bits(mut bits: u64) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
-        let lane = (mask != 0).then(|| (mask.trailing_zeros() / 8) as usize);
-        mask &= mask.wrapping_sub(1);
-        lane
+        let place = (bits != 0).then(|| bits.trailing_zeros() as usize);
+        bits &= bits.wrapping_sub(1);
+        place
     })
+}
+
+/// The half and the lane of a position within its block.
+#[inline(always)]
+#[must_use]
+pub fn place(position: usize) -> (usize, usize) {
+    (position % BLOCK / LANES, position % LANES)
 }
 
 #[cfg(test)]
@@ -70,9 +45,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn masks_tell_their_lanes() {
-        let mask = mask(|l| l % 3 == 1);
-        assert_eq!(mask, 0xFF00_00FF_0000_FF00);
-        assert_eq!(set_lanes(mask).collect::<Vec<_>>(), [1, 4, 7]);
+    fn bits_tell_their_places() {
+        assert_eq!(set_bits(0b1001_0010).collect::<Vec<_>>(), [1, 4, 7]);
+        assert_eq!(set_bits(1 << 63).collect::<Vec<_>>(), [63]);
+        assert_eq!(set_bits(0).count(), 0);
     }
 }

@@ -1,11 +1,10 @@
-//! One list, from its keys to columns.
+//! One list, from its entries to columns.
 
-use super::facts::{Facts, Shared};
+use super::facts::Facts;
 use super::index::MatchIndex;
-use super::lanes::{LANES, Lanes, lanes};
-use super::quick::Gathered;
-use super::record::Name;
-use super::topk::{id_rank_of, score_of};
+use super::lanes::{LANES, lanes};
+use super::topk::{Entry, id_rank_of, score_of};
+use super::vector::Vector;
 
 /// Columns of lists: room for k entries a viewer.
 #[derive(Debug)]
@@ -14,56 +13,33 @@ pub struct Lists<'a> {
     pub candidates: &'a mut [u32],
     pub candidate_ids: &'a mut [i64],
     pub scores: &'a mut [f32],
+    /// Empty where facts are not asked for.
     pub facts: &'a mut [i64],
 }
 
-/// Eight entries of a list on their way.
-#[derive(Debug, Default)]
-pub struct Eight {
-    keys: Lanes<u64>,
-    names: Lanes<Name>,
-    shared: Lanes<Shared>,
-    gathered: Gathered,
-}
-
-/// Write the list of the viewer that `facts` is turned to; `eights` is room to work in.
-///
-/// One kind of data is fetched for the whole list before the next, so that memory is asked for in parallel: the
-/// candidates of a list lie anywhere.
+/// Write the list of the viewer that `facts` is turned to; without `facts`, they are left out.
 #[inline(always)]
-pub fn write_list(
+pub fn write_list<V: Vector>(
     index: &MatchIndex,
-    facts: &Facts,
-    keys: &[u64],
-    eights: &mut Vec<Eight>,
+    facts: Option<&Facts>,
+    entries: &[Entry],
     list: &mut Lists<'_>,
 ) {
-    let count = keys.len().div_ceil(LANES);
-    if eights.len() < count {
-        eights.resize_with(count, Eight::default);
-    }
-    let eights = &mut eights[..count];
-    for (eight, some) in eights.iter_mut().zip(keys.chunks(LANES)) {
-        // The last lanes may repeat the last key: their facts are not kept.
-        eight.keys = lanes(|l| some[l.min(some.len() - 1)]);
-        eight.names = lanes(|l| index.by_id[id_rank_of(eight.keys[l]) as usize]);
-    }
-    for eight in eights.iter_mut() {
-        eight.shared = facts.shared_interests(index, &lanes(|l| eight.names[l].position));
-    }
-    for eight in eights.iter_mut() {
-        let candidates = lanes(|l| eight.names[l].position);
-        facts.gather(index, &candidates, &eight.shared, &mut eight.gathered);
-    }
-    for (at, (eight, some)) in eights.iter().zip(keys.chunks(LANES)).enumerate() {
-        let scores = lanes(|l| score_of(eight.keys[l]));
-        let candidates = lanes(|l| eight.names[l].position);
-        let packed = facts.of(index, &candidates, &scores, &eight.gathered);
-        let place = at * LANES..at * LANES + some.len();
-        let kept = some.len();
-        list.candidates[place.clone()].copy_from_slice(&lanes(|l| eight.names[l].row)[..kept]);
-        list.candidate_ids[place.clone()].copy_from_slice(&lanes(|l| eight.names[l].id)[..kept]);
-        list.scores[place.clone()].copy_from_slice(&scores[..kept]);
-        list.facts[place].copy_from_slice(&packed[..kept]);
+    for from in (0..entries.len()).step_by(LANES) {
+        // The last lanes may repeat the last entry: their facts are not kept.
+        let eight: [Entry; LANES] =
+            std::array::from_fn(|l| entries[(from + l).min(entries.len() - 1)]);
+        let positions = lanes(|l| index.by_id[id_rank_of(eight[l].key) as usize]);
+        let kept = LANES.min(entries.len() - from);
+        if let Some(facts) = facts {
+            let packed = facts.of::<V>(index, &positions, &eight);
+            list.facts[from..from + kept].copy_from_slice(&packed[..kept]);
+        }
+        for l in 0..kept {
+            let record = &index.records[positions[l] as usize];
+            list.candidates[from + l] = record.row;
+            list.candidate_ids[from + l] = record.id;
+            list.scores[from + l] = score_of(eight[l].key);
+        }
     }
 }

@@ -1,9 +1,12 @@
-//! The spatial order of people: a tree of boxes over the sphere, and segments of equal class within each leaf.
+//! The spatial order of people: a tree of boxes over the sphere, and segments of equal gender within each leaf.
 
-use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
+use super::places::{EARTH_RADIUS_KM, Extent, UNITS, chord_limit};
 
 /// Leaves are not split below this width, 40 km: a city is one or a few leaves.
 const LEAF_WIDTH: i64 = (40.0 / EARTH_RADIUS_KM * UNITS) as i64;
+/// People with a limit below this one and the others have a tree each: who reaches far finds the few far away who do
+/// as well, without the many who do not.
+const FAR_KM: f32 = 1000.0;
 /// Nor below this number of people.
 const LEAF_PEOPLE: usize = 64;
 
@@ -14,6 +17,8 @@ pub struct Person {
     pub row: u32,
     /// The point, where known.
     pub point: Option<[i32; 3]>,
+    /// The gender.
+    pub gender: u8,
     /// The class: gender and what is sought.
     pub class: u32,
     /// Whole years.
@@ -35,11 +40,11 @@ pub struct Node {
     pub segments: (u32, u32),
 }
 
-/// People of one leaf and one class, ascending by age.
+/// People of one leaf and one gender, ascending by age.
 #[derive(Debug, Clone, Copy)]
 pub struct Segment {
-    /// Their class.
-    pub class: u32,
+    /// Their gender.
+    pub gender: u8,
     /// Their positions, from and to.
     pub people: (u32, u32),
 }
@@ -60,7 +65,11 @@ impl Tree {
         let mut tree = Self::default();
         let placed = partition(people, |p| p.point.is_some());
         let (with, without) = people.split_at_mut(placed);
-        tree.grow(with, 0);
+        let reach = chord_limit(FAR_KM);
+        let limited = partition(with, |p| p.reach <= reach);
+        let (limited, far) = with.split_at_mut(limited);
+        tree.grow(limited, 0);
+        tree.grow(far, limited.len());
         if !without.is_empty() {
             tree.leaf(without, placed, None);
         }
@@ -100,13 +109,13 @@ impl Tree {
     }
 
     fn leaf(&mut self, people: &mut [Person], start: usize, extent: Option<Extent>) {
-        people.sort_unstable_by_key(|p| (p.class, p.age, p.row));
+        people.sort_unstable_by_key(|p| (p.gender, p.age, p.row));
         let first = self.segments.len() as u32;
         let mut from = start;
-        for same in people.chunk_by(|a, b| a.class == b.class) {
+        for same in people.chunk_by(|a, b| a.gender == b.gender) {
             let to = from + same.len();
             self.segments.push(Segment {
-                class: same[0].class,
+                gender: same[0].gender,
                 people: (from as u32, to as u32),
             });
             from = to;
@@ -121,28 +130,32 @@ impl Tree {
         });
     }
 
-    /// The next leaf, from node `at` on, that may have people within reach of the box (None: of everybody): its segments,
-    /// and the squared chord that lies between at least.
+    /// The leaves that have people within reach of the given box (None: of everybody).
     #[inline(always)]
-    pub fn next_leaf(
-        &self,
-        at: &mut usize,
-        extent: Option<&Extent>,
-        reach: f32,
-    ) -> Option<(&[Segment], f64)> {
-        while let Some(node) = self.nodes.get(*at) {
-            let gap = match (extent, &node.extent) {
-                (Some(mine), Some(theirs)) => mine.gap_square(theirs),
-                _ => 0.0,
-            };
-            let apart = gap > f64::from(reach.min(node.reach));
-            *at = if apart { node.next as usize } else { *at + 1 };
-            if !apart && node.segments.0 < node.segments.1 {
-                let segments = node.segments.0 as usize..node.segments.1 as usize;
-                return Some((&self.segments[segments], gap));
+    pub fn near(&self, extent: Option<Extent>, reach: f32) -> impl Iterator<Item = &Node> {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            while let Some(node) = self.nodes.get(at) {
+                let apart = match (&extent, &node.extent) {
+                    (Some(mine), Some(theirs)) => {
+                        mine.gap_square(theirs) > f64::from(reach.min(node.reach))
+                    }
+                    _ => false,
+                };
+                at = if apart { node.next as usize } else { at + 1 };
+                if !apart && node.segments.0 < node.segments.1 {
+                    return Some(node);
+                }
             }
-        }
-        None
+            None
+        })
+    }
+
+    /// The segments of a leaf.
+    #[inline(always)]
+    #[must_use]
+    pub fn segments_of(&self, leaf: &Node) -> &[Segment] {
+        &self.segments[leaf.segments.0 as usize..leaf.segments.1 as usize]
     }
 }
 
@@ -165,10 +178,10 @@ fn partition(people: &mut [Person], holds: impl Fn(&Person) -> bool) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matching::places::{chord_limits, chord_square, fixed_point};
+    use crate::matching::places::{chord_square, fixed_point};
 
     fn town() -> Vec<Person> {
-        let (_, reach) = chord_limits(100.0);
+        let reach = chord_limit(100.0);
         (0..3000_u32)
             .map(|row| {
                 let latitude = f64::from(row.wrapping_mul(2_654_435_761) % 18_000) / 100.0 - 90.0;
@@ -177,6 +190,7 @@ mod tests {
                 Person {
                     row,
                     point,
+                    gender: (row % 3) as u8,
                     class: row % 3,
                     age: (row % 50) as u8 + 18,
                     reach,
@@ -194,7 +208,7 @@ mod tests {
             assert_eq!(segment.people.0, end);
             end = segment.people.1;
             let own = &people[segment.people.0 as usize..end as usize];
-            assert!(own.iter().all(|p| p.class == segment.class));
+            assert!(own.iter().all(|p| p.gender == segment.gender));
             assert!(own.is_sorted_by_key(|p| p.age));
         }
         assert_eq!(end as usize, people.len());
@@ -209,9 +223,8 @@ mod tests {
             let mut extent = Extent::EMPTY;
             extent.include(here);
             let mut seen = vec![false; people.len()];
-            let mut at = 0;
-            while let Some((leaf, _)) = tree.next_leaf(&mut at, Some(&extent), viewer.reach) {
-                for s in leaf {
+            for leaf in tree.near(Some(extent), viewer.reach) {
+                for s in tree.segments_of(leaf) {
                     seen[s.people.0 as usize..s.people.1 as usize].fill(true);
                 }
             }

@@ -2,39 +2,42 @@
 
 use super::index::MatchIndex;
 use super::places::distance_km;
-use super::record::flag;
 
-/// Whether neither limit is exceeded, as the reference decides it; `chord` is the squared chord of the hot loop.
-#[inline(always)]
+/// Whether neither limit is exceeded, as the reference decides it, of two people with a place.
 #[must_use]
-pub fn within_limits(index: &MatchIndex, viewer: usize, candidate: usize, chord: f32) -> bool {
-    let surely = index.records[viewer]
-        .within
-        .min(index.records[candidate].within);
-    chord <= surely || within_limits_exactly(index, viewer, candidate)
-}
-
-#[cold]
-fn within_limits_exactly(index: &MatchIndex, viewer: usize, candidate: usize) -> bool {
-    let placed = |position: usize| index.records[position].flags & flag::PLACED != 0;
-    if !placed(viewer) || !placed(candidate) {
-        return true;
-    }
+pub fn within_limits(index: &MatchIndex, viewer: usize, candidate: usize) -> bool {
     let km = distance_km(index.degrees[viewer], index.degrees[candidate]);
     km <= f64::from(index.limits_km[viewer]) && km <= f64::from(index.limits_km[candidate])
 }
 
-/// The rows that the viewer excluded or hid.
-pub fn remembered(index: &MatchIndex, viewer: usize) -> impl Iterator<Item = u32> + '_ {
-    let row = index.rows[viewer] as usize;
-    let hidden = index.hidden.row(row).iter().map(|&(row, _)| row);
-    index.excluded.row(row).iter().copied().chain(hidden)
+/// A bit for each row that the viewer excluded or hid: where it is 0 for a candidate's row, there is nothing to look up.
+#[must_use]
+pub fn remembered(index: &MatchIndex, viewer: usize) -> u64 {
+    let row = index.records[viewer].row as usize;
+    let hidden = index.hidden.row(row).iter().map(|&(row, _)| bit(row));
+    index
+        .excluded
+        .row(row)
+        .iter()
+        .map(|&row| bit(row))
+        .chain(hidden)
+        .fold(0, |bits, bit| bits | bit)
+}
+
+/// The bit of a row in `remembered`.
+#[inline(always)]
+#[must_use]
+pub fn bit(row: u32) -> u64 {
+    1 << (row % 64)
 }
 
 /// What is left of a score, 1 where the viewer did not hide the candidate; None where the pair is excluded.
 #[must_use]
 pub fn what_is_left(index: &MatchIndex, viewer: usize, candidate: usize) -> Option<f32> {
-    let (mine, theirs) = (index.rows[viewer] as usize, index.rows[candidate]);
+    let (mine, theirs) = (
+        index.records[viewer].row as usize,
+        index.records[candidate].row,
+    );
     if index.excluded.row(mine).binary_search(&theirs).is_ok() {
         return None;
     }

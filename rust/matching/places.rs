@@ -36,23 +36,32 @@ pub fn distance_km(here: [f64; 2], there: [f64; 2]) -> f64 {
     2.0 * EARTH_RADIUS_KM * (square.sqrt() / 2.0).min(1.0).asin()
 }
 
-/// The squared chord, in units, of a distance limit: (surely within, surely beyond). Between the two, ask `distance_km`.
+/// The squared chord, in units, surely beyond a distance limit. From there down to `surely_within`, ask `distance_km`.
 #[must_use]
-pub fn chord_limits(limit_km: f32) -> (f32, f32) {
+pub fn chord_limit(limit_km: f32) -> f32 {
     let half_turn = f64::from(limit_km) / (2.0 * EARTH_RADIUS_KM);
     if half_turn >= std::f64::consts::FRAC_PI_2 - 1e-4 {
         // Half around the world: nobody is farther, and the slack below is not made for the far side.
-        let inner = if half_turn > std::f64::consts::FRAC_PI_2 + 1e-9 {
+        return if half_turn > std::f64::consts::FRAC_PI_2 + 1e-9 {
             f32::INFINITY
         } else {
-            0.0
+            f32::MAX
         };
-        return (inner, f32::INFINITY);
     }
     let square = (2.0 * UNITS * half_turn.sin()).powi(2);
-    let inner = square * (1.0 - SLACK) - SLACK_UNITS;
-    let outer = square * (1.0 + SLACK) + SLACK_UNITS;
-    (inner as f32, outer as f32)
+    (square * (1.0 + SLACK) + SLACK_UNITS) as f32
+}
+
+/// The squared chord surely within the limit whose squared chord surely beyond is given.
+#[inline(always)]
+#[must_use]
+pub fn surely_within(beyond: f32) -> f32 {
+    // The slack twice, and once more for the rounding here. f32::MAX marks limits about half around the world.
+    if beyond == f32::MAX {
+        -1.0
+    } else {
+        beyond * (1.0 - 3.0 * SLACK) as f32 - (3.0 * SLACK_UNITS) as f32
+    }
 }
 
 /// The squared chord in units.
@@ -95,6 +104,15 @@ impl Extent {
             .unwrap_or((0, 0))
     }
 
+    /// The box of one point.
+    #[must_use]
+    pub fn at(point: [i32; 3]) -> Self {
+        Self {
+            low: point,
+            high: point,
+        }
+    }
+
     /// The smallest squared chord, in units, between a point of each.
     #[must_use]
     pub fn gap_square(&self, other: &Self) -> f64 {
@@ -125,13 +143,16 @@ mod tests {
     fn limits_enclose_the_exact_chord() {
         for limit in [0.0_f32, 0.001, 1.0, 50.0, 150.0, 5000.0, 20_000.0] {
             let square = (2.0 * UNITS * (f64::from(limit) / (2.0 * EARTH_RADIUS_KM)).sin()).powi(2);
-            let (inner, outer) = chord_limits(limit);
+            let outer = chord_limit(limit);
+            let inner = surely_within(outer);
             assert!(
                 f64::from(inner) < square && square < f64::from(outer),
                 "{limit}"
             );
         }
-        assert_eq!(chord_limits(f32::INFINITY), (f32::INFINITY, f32::INFINITY));
+        assert_eq!(chord_limit(f32::INFINITY), f32::INFINITY);
+        assert_eq!(surely_within(f32::INFINITY), f32::INFINITY);
+        assert!(surely_within(chord_limit(20_015.1)) < 0.0);
     }
 
     #[test]

@@ -2,9 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::index::MatchIndex;
+use super::index::{MatchIndex, flag};
 use super::places::distance_km;
-use super::record::flag;
 
 /// Kinds of reasons; their codes less 1 are places in arrays.
 pub const REASONS: usize = 6;
@@ -30,16 +29,11 @@ pub fn weigh(index: &MatchIndex, viewer: usize, candidate: usize, shared: u16) -
     let (s, w) = (&index.settings, &index.settings.weights);
     let (mine, theirs) = (&index.records[viewer], &index.records[candidate]);
     let both = mine.flags & theirs.flags;
-    let (a, b) = (index.quiz.of(viewer), index.quiz.of(candidate));
-    let dot: f64 = a
-        .iter()
-        .zip(b)
-        .map(|(&a, &b)| f64::from(a) * f64::from(b))
-        .sum();
-    let quiz = f64::midpoint(
-        1.0,
-        (dot * inverse_length(a) * inverse_length(b)).clamp(-1.0, 1.0),
-    );
+    let vectors = &index.quiz;
+    let both_ways = vectors.of(viewer).zip(vectors.of(candidate));
+    let dot: f64 = both_ways.map(|(a, b)| f64::from(a) * f64::from(b)).sum();
+    let scales = vectors.inverse_length(viewer) * vectors.inverse_length(candidate);
+    let quiz = f64::midpoint(1.0, (dot * scales).clamp(-1.0, 1.0));
     let placed = both & flag::PLACED != 0;
     let km = if placed {
         distance_km(index.degrees[viewer], index.degrees[candidate])
@@ -86,15 +80,4 @@ pub fn order(weight: &[f64; REASONS]) -> i32 {
         .enumerate()
         .map(|(slot, &reason)| (reason as i32 + 1) << (3 * slot))
         .sum()
-}
-
-/// 1 / the length of a vector; 0 for zeros.
-#[must_use]
-pub fn inverse_length(row: &[f32]) -> f64 {
-    let square: f64 = row.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-    if square > 0.0 {
-        1.0 / square.sqrt()
-    } else {
-        0.0
-    }
 }

@@ -1,16 +1,19 @@
 //! The instruction sets that the same loops are compiled for, and the choice among them at run time.
 //!
-//! There is one body, written in plain Rust; each path is an instance of it. The only unsafe code is the call of an
-//! instance after its instruction set was found.
+//! There is one body; each path is an instance of it, with every operation on numbers in the same order, so the bits are
+//! the same. The unsafe code here is the call of an instance after its instruction set was found.
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::Avx2;
 use super::error::{Error, Result};
 use super::facts::Facts;
 use super::index::MatchIndex;
-use super::lanes::GROUPS;
-use super::lists::{Eight, Lists, write_list};
+use super::lists::{Lists, write_list};
 use super::meet::{Sink, meet};
-use super::score::Batch;
+use super::score::Constants;
 use super::tile::Tile;
+use super::topk::Entry;
+use super::vector::Plain;
 
 /// An instruction set that this machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,18 +94,18 @@ impl Path {
     pub fn meet(
         self,
         index: &MatchIndex,
+        constants: &Constants,
         tile: &mut Tile,
-        batches: &mut [Batch; GROUPS],
         sink: &mut impl Sink,
     ) {
         match self.0 {
-            Set::Plain => meet(index, tile, batches, sink),
+            Set::Plain => meet::<Plain>(index, constants, tile, sink),
             // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `meet_avx2`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { meet_avx2(index, tile, batches, sink) },
+            Set::Avx2 => unsafe { meet_avx2(index, constants, tile, sink) },
             // SAFETY: `Set::Avx512` is only made by `available`, which found the features of `meet_avx512`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => unsafe { meet_avx512(index, tile, batches, sink) },
+            Set::Avx512 => unsafe { meet_avx512(index, constants, tile, sink) },
         }
     }
 
@@ -110,65 +113,52 @@ impl Path {
     pub fn write_list(
         self,
         index: &MatchIndex,
-        facts: &Facts,
-        keys: &[u64],
-        eights: &mut Vec<Eight>,
+        facts: Option<&Facts>,
+        entries: &[Entry],
         list: &mut Lists<'_>,
     ) {
         match self.0 {
-            Set::Plain => write_list(index, facts, keys, eights, list),
+            Set::Plain => write_list::<Plain>(index, facts, entries, list),
             // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `write_list_avx2`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { write_list_avx2(index, facts, keys, eights, list) },
+            Set::Avx2 => unsafe { write_list_avx2(index, facts, entries, list) },
             // SAFETY: `Set::Avx512` is only made by `available`, which found the features of `write_list_avx512`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => unsafe { write_list_avx512(index, facts, keys, eights, list) },
+            Set::Avx512 => unsafe { write_list_avx512(index, facts, entries, list) },
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,popcnt")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
 fn write_list_avx2(
     index: &MatchIndex,
-    facts: &Facts,
-    keys: &[u64],
-    eights: &mut Vec<Eight>,
+    facts: Option<&Facts>,
+    entries: &[Entry],
     list: &mut Lists<'_>,
 ) {
-    write_list(index, facts, keys, eights, list);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
-fn write_list_avx512(
-    index: &MatchIndex,
-    facts: &Facts,
-    keys: &[u64],
-    eights: &mut Vec<Eight>,
-    list: &mut Lists<'_>,
-) {
-    write_list(index, facts, keys, eights, list);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn meet_avx2(
-    index: &MatchIndex,
-    tile: &mut Tile,
-    batches: &mut [Batch; GROUPS],
-    sink: &mut impl Sink,
-) {
-    meet(index, tile, batches, sink);
+    write_list::<Avx2>(index, facts, entries, list);
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
-fn meet_avx512(
+fn write_list_avx512(
     index: &MatchIndex,
-    tile: &mut Tile,
-    batches: &mut [Batch; GROUPS],
-    sink: &mut impl Sink,
+    facts: Option<&Facts>,
+    entries: &[Entry],
+    list: &mut Lists<'_>,
 ) {
-    meet(index, tile, batches, sink);
+    write_list::<Avx2>(index, facts, entries, list);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn meet_avx2(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &mut impl Sink) {
+    meet::<Avx2>(index, constants, tile, sink);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
+fn meet_avx512(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &mut impl Sink) {
+    meet::<Avx2>(index, constants, tile, sink);
 }

@@ -1,306 +1,200 @@
-//! A tile: up to 32 viewers side by side, one a lane, ready to be met by one candidate after the other.
-
-use std::ops::RangeInclusive;
+//! A tile: up to sixteen viewers of one gender who are near each other, so that they meet the same blocks in the cache.
 
 use super::index::MatchIndex;
-use super::interests::{Shared, SharedTable, each_bit};
-use super::lanes::{GROUPS, LANES, Lanes, Mask, TILE, lanes, mask, smaller};
-use super::pairs::remembered;
-use super::places::Extent;
-use super::record::{Ages, Record, flag};
+use super::interests::Common;
+use super::lanes::{BLOCK, Halves, LANES, place};
+use super::order::Node;
+use super::places::{Extent, UNITS};
+use super::score::Constants;
+use super::vector::Vector;
 
-/// What is wanted by nobody.
-const NOBODY: Ages = Ages {
-    age: 0,
-    from: 255,
-    to: 0,
-};
+/// Viewers in a tile.
+pub const TILE: usize = BLOCK;
+/// A bit for each.
+const ALL: u32 = (1 << TILE) - 1;
+/// More units than two coordinates are rounded by as f32.
+const ROUNDED: f32 = 256.0;
 
-/// Eight viewers of a tile.
+/// What scoring reads of a viewer.
 #[derive(Debug, Default)]
-pub struct Group {
-    /// Fixed-point coordinates.
-    pub point: [Lanes<i32>; 3],
-    /// True where the place is known.
-    pub placed: Lanes<bool>,
+pub struct Viewer {
+    /// The position.
+    pub position: usize,
+    /// Fixed-point coordinates, where known.
+    pub point: Option<[i32; 3]>,
     /// Squared chord surely beyond the viewer's limit.
-    beyond: Lanes,
-    /// Squared chord surely within the viewer's limit.
-    within: Lanes,
-    /// Whole years.
-    pub age: Lanes,
-    /// Middle of the wanted ages, and 1 / (half the range + 1).
-    pub age_middle: Lanes,
-    /// See `age_middle`.
-    pub age_slope: Lanes,
-    /// True where the wanted range is closed.
-    pub ages_known: Lanes<bool>,
+    pub beyond: f32,
+    /// Whole years, as they are compared.
+    pub age: u8,
+    /// Youngest and oldest wanted.
+    pub wanted: (u8, u8),
+    /// Middle of the wanted ages.
+    pub age_middle: f32,
+    /// 1 / (half the wanted range + 1).
+    pub age_slope: f32,
+    /// Whether the wanted range is closed.
+    pub ages_known: bool,
+    /// Common interests.
+    pub interests: Common,
+    /// Has rare interests.
+    pub rare: bool,
     /// Number of interests.
-    pub interest_count: Lanes,
+    pub interest_count: f32,
+    /// Goals, by their place from rare to common.
+    pub goals: u64,
     /// Number of goals.
-    pub goal_count: Lanes,
-    /// Dimension -> quiz vector, of length weight / 2.
-    pub quiz: Vec<Lanes>,
-    /// Dimension -> rating preference, of length weight / 2.
-    pub preference: Vec<Lanes>,
+    pub goal_count: f32,
+    /// The quiz vector, of length 1.
+    pub quiz: Vec<f32>,
+    /// The rating preference, of length 1.
+    pub preference: Vec<f32>,
+    seeking: u64,
 }
 
-/// Up to 32 viewers, of whatever class, that are near each other.
+impl Viewer {
+    fn of(index: &MatchIndex, position: usize) -> Self {
+        let (record, block) = (&index.records[position], &index.blocks[position / BLOCK]);
+        let ((half, lane), at) = (place(position), position % BLOCK);
+        let slope = block.age_slope[half][lane];
+        Self {
+            position,
+            point: index.point(position),
+            beyond: block.beyond[half][lane],
+            age: block.age[at],
+            wanted: (block.from[at], block.to[at]),
+            age_middle: block.age_middle[half][lane],
+            age_slope: slope,
+            ages_known: slope >= 0.0,
+            interests: index.common(position),
+            rare: block.rare >> at & 1 == 1,
+            interest_count: f32::from(record.interest_count),
+            goals: record.goals,
+            goal_count: f32::from(record.goal_count),
+            quiz: index.quiz.unit(position),
+            preference: index.preferences.unit(position),
+            seeking: index.classes[index.class_of[position] as usize].1,
+        }
+    }
+}
+
+/// Viewers who share a gender and a neighbourhood.
 #[derive(Debug)]
 pub struct Tile {
-    /// Lane -> position of the viewer, ascending.
-    pub viewers: Vec<u32>,
-    /// The lanes by eight.
-    pub groups: [Group; GROUPS],
-    /// The box around the viewers; None where one has no place.
+    /// The viewers, at most 16.
+    pub viewers: Vec<Viewer>,
+    /// The box around them; None where one has no place.
     pub extent: Option<Extent>,
-    /// The largest reach of the viewers.
+    /// Their largest reach.
     pub reach: f32,
-    /// Whether no viewer has a distance limit.
-    pub unlimited: bool,
-    /// The youngest and the oldest age wanted by any viewer.
+    /// The youngest and the oldest age wanted by any.
     pub window: (u8, u8),
-    /// Interests by lane.
-    interests: SharedTable,
-    /// Goal, from rare to common -> a byte for each lane, 1 where the viewer has it.
-    goals: [[u64; GROUPS]; 64],
-    /// Row % 64 -> lanes whose viewer may have excluded or hidden that row.
-    remembered: [[Mask; GROUPS]; 64],
-    /// From the first viewer to the last, by position.
-    span: RangeInclusive<u32>,
-    ages: [[u8; TILE]; 3],
-    /// Class of candidates -> lanes that suit it, as of the tile number beside it.
-    suits: Vec<(u64, [u8; TILE])>,
-    number: u64,
+    /// No candidate of the leaf that was approached last has more weighted proximity.
+    pub nearest: Halves,
+    /// The viewers' coordinates, rounded, and their reach.
+    point: [Halves; 3],
+    beyond: Halves,
+    /// The viewers' gender.
+    gender: u8,
 }
 
 impl Tile {
-    /// A tile without viewers.
+    /// Seat viewers of one gender, by position; at least one.
     #[must_use]
-    pub fn new(index: &MatchIndex) -> Self {
-        Self {
-            viewers: Vec::new(),
-            groups: Default::default(),
-            extent: None,
-            reach: 0.0,
-            unlimited: true,
-            window: (255, 0),
-            interests: SharedTable::new(),
-            goals: [[0; GROUPS]; 64],
-            remembered: [[0; GROUPS]; 64],
-            span: 0..=0,
-            ages: [[0; TILE]; 3],
-            suits: vec![(0, [0; TILE]); index.classes.len()],
-            number: 0,
-        }
-    }
-
-    /// Take other viewers, at most 32, by position.
-    pub fn seat(&mut self, index: &MatchIndex, viewers: impl Iterator<Item = u32>) {
-        self.viewers.clear();
-        self.viewers.extend(viewers);
-        self.number += 1;
-        let first = self.viewers.iter().min().copied().unwrap_or(0);
-        self.span = first..=self.viewers.iter().max().copied().unwrap_or(0);
-        self.extent = Some(Extent::EMPTY);
-        self.reach = 0.0;
-        self.unlimited = true;
-        self.window = (255, 0);
-        self.interests.clear();
-        self.goals = [[0; GROUPS]; 64];
-        self.remembered = [[0; GROUPS]; 64];
-        for group in &mut self.groups {
-            group.quiz.resize(index.quiz.width, [0.0; LANES]);
-            group
-                .preference
-                .resize(index.attributes.width, [0.0; LANES]);
-        }
-        for lane in 0..TILE {
-            match self.viewers.get(lane).map(|&v| v as usize) {
-                Some(viewer) => self.seat_viewer(index, lane, viewer),
-                None => self.seat_ages(lane, NOBODY),
+    pub fn seat(index: &MatchIndex, positions: impl Iterator<Item = u32>) -> Self {
+        let viewers: Vec<Viewer> = positions
+            .map(|position| Viewer::of(index, position as usize))
+            .collect();
+        let mut extent = Some(Extent::EMPTY);
+        let (mut reach, mut window) = (0.0_f32, (255, 0));
+        let (mut points, mut beyond) = ([Halves::default(); 3], Halves::default());
+        for (at, viewer) in viewers.iter().enumerate() {
+            let (half, lane) = place(at);
+            beyond[half][lane] = viewer.beyond;
+            for (axis, c) in viewer.point.into_iter().flatten().enumerate() {
+                points[axis][half][lane] = c as f32;
             }
-        }
-    }
-
-    fn seat_viewer(&mut self, index: &MatchIndex, lane: usize, viewer: usize) {
-        let record = &index.records[viewer];
-        self.seat_ages(lane, index.ages[viewer]);
-        self.seat_place(record);
-        self.interests.enter(lane, &index.interests, viewer);
-        let shift = 8 * (lane % LANES);
-        each_bit(record.goals, |goal| {
-            self.goals[goal][lane / LANES] |= 1 << shift;
-        });
-        for row in remembered(index, viewer) {
-            self.remembered[row as usize % 64][lane / LANES] |= 0xFF << shift;
-        }
-        let weights = &index.settings.weights;
-        let (group, l) = (&mut self.groups[lane / LANES], lane % LANES);
-        group
-            .point
-            .iter_mut()
-            .zip(record.point)
-            .for_each(|(axis, c)| axis[l] = c);
-        group.placed[l] = record.flags & flag::PLACED != 0;
-        group.beyond[l] = record.beyond;
-        group.within[l] = record.within;
-        group.age[l] = f32::from(index.ages[viewer].age);
-        group.age_middle[l] = record.age_middle;
-        group.age_slope[l] = record.age_slope;
-        group.ages_known[l] = record.flags & flag::AGES != 0;
-        group.interest_count[l] = f32::from(record.interest_count);
-        group.goal_count[l] = f32::from(record.goal_count);
-        seat_vector(
-            &mut group.quiz,
-            l,
-            index.quiz.of(viewer),
-            weights.quiz / 2.0,
-        );
-        seat_vector(
-            &mut group.preference,
-            l,
-            index.preferences.of(viewer),
-            weights.rating_fit / 2.0,
-        );
-    }
-
-    fn seat_ages(&mut self, lane: usize, ages: Ages) {
-        self.ages[0][lane] = ages.age;
-        self.ages[1][lane] = ages.from;
-        self.ages[2][lane] = ages.to;
-        self.window = (self.window.0.min(ages.from), self.window.1.max(ages.to));
-    }
-
-    fn seat_place(&mut self, record: &Record) {
-        self.reach = self.reach.max(record.beyond);
-        self.unlimited &= record.within == f32::INFINITY;
-        self.extent = self
-            .extent
-            .filter(|_| record.flags & flag::PLACED != 0)
-            .map(|mut extent| {
-                extent.include(record.point);
+            reach = reach.max(viewer.beyond);
+            window = (viewer.wanted.0.min(window.0), viewer.wanted.1.max(window.1));
+            extent = extent.zip(viewer.point).map(|(mut extent, point)| {
+                extent.include(point);
                 extent
             });
-    }
-
-    /// The viewers who seek the candidate's class and are sought by it; None if no one.
-    #[inline(always)]
-    pub fn suits(&mut self, index: &MatchIndex, class: u32) -> Option<[u8; TILE]> {
-        let (number, lanes) = &mut self.suits[class as usize];
-        if *number != self.number {
-            *number = self.number;
-            let theirs = index.classes[class as usize];
-            for (lane, byte) in lanes.iter_mut().enumerate() {
-                let suits = self.viewers.get(lane).is_some_and(|&viewer| {
-                    let mine = index.classes[index.class_of[viewer as usize] as usize];
-                    seeks(mine.1, theirs.0) && seeks(theirs.1, mine.0)
-                });
-                *byte = if suits { 0xFF } else { 0 };
-            }
         }
-        lanes.iter().any(|&byte| byte != 0).then_some(*lanes)
-    }
-
-    /// The viewers whose ages, and wishes for ages, agree with the candidate's; of those in `among`.
-    #[inline(always)]
-    #[must_use]
-    pub fn suits_ages(&self, among: &[u8; TILE], theirs: Ages) -> [Mask; GROUPS] {
-        let [age, from, to] = &self.ages;
-        let mut bytes = [0_u8; TILE];
-        for l in 0..TILE {
-            let mine = (theirs.age >= from[l]) & (theirs.age <= to[l]);
-            let yours = (age[l] >= theirs.from) & (age[l] <= theirs.to);
-            bytes[l] = if mine & yours { among[l] } else { 0 };
-        }
-        let mut masks = [0; GROUPS];
-        for (mask, bytes) in masks.iter_mut().zip(bytes.as_chunks::<LANES>().0) {
-            *mask = Mask::from_le_bytes(*bytes);
-        }
-        masks
-    }
-}
-
-impl Tile {
-    /// Count what each viewer shares with a candidate.
-    #[inline(always)]
-    #[must_use]
-    pub fn shared(
-        &self,
-        index: &MatchIndex,
-        candidate: usize,
-        record: &Record,
-    ) -> (Shared, [u64; GROUPS]) {
-        let mut goals = [0; GROUPS];
-        each_bit(record.goals, |goal| {
-            for group in 0..GROUPS {
-                goals[group] += self.goals[goal][group];
-            }
+        let gender = viewers.first().map_or(0, |viewer| {
+            index.classes[index.class_of[viewer.position] as usize].0
         });
-        (
-            self.interests
-                .shared(&index.interests, candidate, record.interest_count),
-            goals,
-        )
+        Self {
+            viewers,
+            extent,
+            reach,
+            window,
+            nearest: Halves::default(),
+            point: points,
+            beyond,
+            gender,
+        }
     }
 
-    /// The viewers of a group who may have excluded or hidden a candidate, or are the candidate.
+    /// The viewers, a bit each, who may have candidates in a leaf; also finds how near those may be.
     #[inline(always)]
-    #[must_use]
-    pub fn doubts(&self, index: &MatchIndex, group: usize, candidate: usize) -> Mask {
-        let number = candidate as u32;
-        if self.span.contains(&number) && self.viewers.binary_search(&number).is_ok() {
-            return Mask::MAX;
+    pub fn approach<V: Vector>(&mut self, leaf: &Node, constants: &Constants) -> u32 {
+        let (Some(_), Some(extent)) = (&self.extent, &leaf.extent) else {
+            self.nearest = [[constants.proximity_unknown; LANES]; 2];
+            return ALL;
+        };
+        let mut near = 0;
+        for half in 0..2 {
+            let mut square = V::all(0.0);
+            for axis in 0..3 {
+                let own = V::of(&self.point[axis][half]);
+                let below = V::all(extent.low[axis] as f32).minus(own);
+                let above = own.minus(V::all(extent.high[axis] as f32));
+                let gap = below.larger(above).minus(V::all(ROUNDED));
+                let gap = gap.larger(V::all(0.0));
+                square = square.plus(gap.times(gap));
+            }
+            let reach = V::of(&self.beyond[half]).smaller(V::all(leaf.reach));
+            near |= square.at_most(reach) << (half * LANES);
+            // exp(-x) <= 1 / (1 + y + y^2 / 2)^4 where y = x / 4, and the arc is longer than the chord; a little more
+            // for rounding.
+            let arc = square
+                .root()
+                .times(V::all(constants.arc_scale / (4.0 * UNITS as f32)));
+            let series = arc.times(V::all(1.0).plus(V::all(0.5).times(arc)));
+            let root = V::all(1.0).over(V::all(1.0).plus(series));
+            let fourth = root.times(root).times(root.times(root));
+            let nearest = V::all(constants.proximity * 1.00001).times(fourth);
+            self.nearest[half] = nearest.lanes();
         }
-        self.remembered[index.rows[candidate] as usize % 64][group]
+        near & ALL >> (TILE - self.viewers.len())
     }
-}
 
-impl Group {
-    /// The squared chords to a candidate, in units; -1 where a place is unknown.
+    /// The viewers, a bit each, who seek a gender.
     #[inline(always)]
     #[must_use]
-    pub fn chords(&self, record: &Record) -> Lanes {
-        if record.flags & flag::PLACED == 0 {
-            return [-1.0; LANES];
-        }
-        let [x, y, z] = &self.point;
-        lanes(|l| {
-            let dx = (record.point[0].wrapping_sub(x[l])) as f32;
-            let dy = (record.point[1].wrapping_sub(y[l])) as f32;
-            let dz = (record.point[2].wrapping_sub(z[l])) as f32;
-            let square = dx * dx + dy * dy + dz * dz;
-            if self.placed[l] { square } else { -1.0 }
-        })
+    pub fn seekers(&self, gender: u8) -> u32 {
+        let bit = |(at, viewer): (usize, &Viewer)| u32::from(seeks(viewer.seeking, gender)) << at;
+        self.viewers.iter().enumerate().map(bit).sum()
     }
 
-    /// The viewers of a mask whom the chord does not surely put out of reach, either way; and those of them who are
-    /// not surely within reach either.
+    /// The candidates of a block, a bit each, from one position to before another, who seek the viewers' gender.
     #[inline(always)]
     #[must_use]
-    pub fn within_reach(&self, among: Mask, record: &Record, chords: &Lanes) -> (Mask, Mask) {
-        let within = among & mask(|l| chords[l] <= smaller(self.within[l], record.within));
-        if within == among {
-            return (among, 0);
+    pub fn sought(&self, index: &MatchIndex, block: usize, (from, to): (usize, usize)) -> u32 {
+        let start = block * BLOCK;
+        let (from, to) = (from.max(start), to.min(start + BLOCK));
+        let range = (ALL << (from - start)) & (ALL >> (start + BLOCK - to));
+        match index.blocks[block].seeks.get(usize::from(self.gender)) {
+            Some(&mask) => u32::from(mask) & range,
+            None => (from..to).fold(0, |mask, position| {
+                let class = index.classes[index.class_of[position] as usize];
+                mask | u32::from(seeks(class.1, self.gender)) << (position - start)
+            }),
         }
-        let near = among & mask(|l| chords[l] <= smaller(self.beyond[l], record.beyond));
-        (near, near & !within)
     }
 }
 
 /// Open (0) seeks all; else the gender's bit must be set, and gender 0 has none.
-fn seeks(seeking: u64, gender: u8) -> bool {
+pub fn seeks(seeking: u64, gender: u8) -> bool {
     seeking == 0 || (gender != 0 && seeking >> gender & 1 == 1)
-}
-
-fn seat_vector(rows: &mut [Lanes], lane: usize, vector: &[f32], length: f64) {
-    let square: f64 = vector.iter().map(|&x| f64::from(x) * f64::from(x)).sum();
-    let scale = if square > 0.0 {
-        length / square.sqrt()
-    } else {
-        0.0
-    };
-    for (row, &x) in rows.iter_mut().zip(vector) {
-        row[lane] = (f64::from(x) * scale) as f32;
-    }
 }

@@ -8,14 +8,13 @@ use std::time::Duration;
 use super::error::{Error, Result};
 use super::facts::Facts;
 use super::index::{MatchIndex, NOBODY};
-use super::lanes::{GROUPS, TILE};
+use super::lanes::{BLOCK, place};
 pub use super::lists::Lists;
-use super::meet::{Best, Count};
 use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
-use super::record::flag;
-use super::score::Batch;
+use super::score::Constants;
 use super::simd::Path;
-use super::tile::Tile;
+use super::sinks::{Best, Count};
+use super::tile::{TILE, Tile};
 
 /// Viewers farther apart than this share no tile, unless they reach farther anyhow: 60 km.
 const TILE_WIDTH: f64 = 60.0 / EARTH_RADIUS_KM * UNITS;
@@ -40,6 +39,8 @@ struct Slot<'a> {
 }
 
 /// Fill in the best k candidates of each viewer (rows), and tell the offsets of the lists, one more than viewers.
+///
+/// Facts are left out where there is no room for any.
 pub fn top(
     index: &MatchIndex,
     viewers: &[u32],
@@ -49,12 +50,16 @@ pub fn top(
 ) -> Result<Vec<i64>> {
     check_viewers(index, viewers)?;
     let room = viewers.len().checked_mul(k);
-    for length in [
+    let with_facts = !lists.facts.is_empty();
+    let mut lengths = vec![
         lists.candidates.len(),
         lists.candidate_ids.len(),
         lists.scores.len(),
-        lists.facts.len(),
-    ] {
+    ];
+    if with_facts {
+        lengths.push(lists.facts.len());
+    }
+    for length in lengths {
         if k == 0 || Some(length) != room {
             return Err(Error::argument(
                 "k",
@@ -70,6 +75,7 @@ pub fn top(
         scores,
         facts,
     } = lists;
+    let mut facts_left = &mut *facts;
     let slots = viewers
         .iter()
         .zip(&mut offsets[1..])
@@ -78,22 +84,23 @@ pub fn top(
                 .chunks_exact_mut(k)
                 .zip(candidate_ids.chunks_exact_mut(k)),
         )
-        .zip(scores.chunks_exact_mut(k).zip(facts.chunks_exact_mut(k)))
-        .map(
-            |(((&row, length), (candidates, candidate_ids)), (scores, facts))| {
-                let viewer = index.positions[row as usize];
-                Slot {
-                    viewer,
-                    length,
-                    list: Lists {
-                        candidates,
-                        candidate_ids,
-                        scores,
-                        facts,
-                    },
-                }
-            },
-        )
+        .zip(scores.chunks_exact_mut(k))
+        .map(|(((&row, length), (candidates, candidate_ids)), scores)| {
+            let taken = std::mem::take(&mut facts_left);
+            let (facts, left) = taken.split_at_mut(k.min(taken.len()));
+            facts_left = left;
+            let viewer = index.positions[row as usize];
+            Slot {
+                viewer,
+                length,
+                list: Lists {
+                    candidates,
+                    candidate_ids,
+                    scores,
+                    facts,
+                },
+            }
+        })
         .filter(|slot| slot.viewer != NOBODY)
         .collect();
     let path = run.path;
@@ -103,17 +110,21 @@ pub fn top(
         |slot| slot.viewer,
         &mut run,
         || {
-            let mut worker = Worker::new(index);
+            let constants = Constants::of(index);
             let mut best = Best::new(index, k);
-            let (mut facts, mut eights) = (Facts::new(), Vec::new());
-            move |tile: Vec<Slot<'_>>| {
-                worker.tile.seat(index, tile.iter().map(|slot| slot.viewer));
-                path.meet(index, &mut worker.tile, &mut worker.batches, &mut best);
-                for (lane, mut slot) in tile.into_iter().enumerate() {
-                    let keys = best.take(lane);
-                    facts.seat(index, slot.viewer as usize);
-                    *slot.length = keys.len() as i64;
-                    path.write_list(index, &facts, keys, &mut eights, &mut slot.list);
+            let (mut facts, mut entries) = (Facts::default(), Vec::new());
+            move |slots: Vec<Slot<'_>>| {
+                let mut tile = Tile::seat(index, slots.iter().map(|slot| slot.viewer));
+                best.seat(index, &tile);
+                path.meet(index, &constants, &mut tile, &mut best);
+                for (lane, mut slot) in slots.into_iter().enumerate() {
+                    best.take_list(lane, &mut entries);
+                    *slot.length = entries.len() as i64;
+                    if with_facts {
+                        facts.seat(index, slot.viewer as usize);
+                    }
+                    let facts = with_facts.then_some(&facts);
+                    path.write_list(index, facts, &entries, &mut slot.list);
                 }
             }
         },
@@ -121,13 +132,11 @@ pub fn top(
     for at in 1..offsets.len() {
         offsets[at] += offsets[at - 1];
     }
-    if offsets[viewers.len()] as usize != viewers.len() * k {
-        std::thread::scope(|scope| {
-            scope.spawn(|| close_gaps(&offsets, k, facts));
-            close_gaps(&offsets, k, candidates);
-            close_gaps(&offsets, k, candidate_ids);
-            close_gaps(&offsets, k, scores);
-        });
+    close_gaps(&offsets, k, candidates);
+    close_gaps(&offsets, k, candidate_ids);
+    close_gaps(&offsets, k, scores);
+    if with_facts {
+        close_gaps(&offsets, k, facts);
     }
     Ok(offsets)
 }
@@ -149,33 +158,18 @@ pub fn count_eligible(index: &MatchIndex, viewers: &[u32], mut run: Run<'_>) -> 
         |slot| slot.0,
         &mut run,
         || {
-            let mut worker = Worker::new(index);
-            move |tile: Vec<(u32, &mut u64)>| {
-                worker.tile.seat(index, tile.iter().map(|slot| slot.0));
-                let mut count = Count::default();
-                path.meet(index, &mut worker.tile, &mut worker.batches, &mut count);
-                for ((_, result), eligible) in tile.into_iter().zip(count.eligible) {
+            let constants = Constants::of(index);
+            move |slots: Vec<(u32, &mut u64)>| {
+                let mut tile = Tile::seat(index, slots.iter().map(|slot| slot.0));
+                let mut count = Count::of(index, &tile);
+                path.meet(index, &constants, &mut tile, &mut count);
+                for ((_, result), eligible) in slots.into_iter().zip(count.eligible) {
                     *result = eligible;
                 }
             }
         },
     )?;
     Ok(counts)
-}
-
-/// What a thread needs to run tiles.
-struct Worker {
-    tile: Tile,
-    batches: [Batch; GROUPS],
-}
-
-impl Worker {
-    fn new(index: &MatchIndex) -> Self {
-        Self {
-            tile: Tile::new(index),
-            batches: Default::default(),
-        }
-    }
 }
 
 /// Cut the slots into tiles of viewers that are near each other, and let threads run them.
@@ -249,24 +243,30 @@ fn run_tiles<S: Send, W: FnMut(Vec<S>)>(
     })
 }
 
-/// The sizes of tiles of ascending positions: full, but not of people who have different neighbours.
+/// The sizes of tiles of ascending positions: full, but not of people who have different neighbours, or genders.
 fn tile_sizes(index: &MatchIndex, viewers: impl Iterator<Item = u32>) -> Vec<usize> {
     let mut sizes = Vec::new();
-    let (mut size, mut extent, mut reach, mut placed) = (0, Extent::EMPTY, 0.0_f32, true);
-    for viewer in viewers {
-        let record = &index.records[viewer as usize];
+    let (mut size, mut extent, mut reach, mut kind) = (0, Extent::EMPTY, 0.0_f32, None);
+    for viewer in viewers.map(|viewer| viewer as usize) {
+        let point = index.point(viewer);
+        let (half, lane) = place(viewer);
+        let own_reach = index.blocks[viewer / BLOCK].beyond[half][lane];
+        let gender = index.classes[index.class_of[viewer] as usize].0;
         let mut wider = extent;
-        wider.include(record.point);
-        let is_placed = record.flags & flag::PLACED != 0;
-        let farther = reach.max(record.beyond);
-        let too_wide =
-            is_placed && wider.widest().1 as f64 > TILE_WIDTH.max(f64::from(farther).sqrt() / 2.0);
-        if size == TILE || (size > 0 && (too_wide || is_placed != placed)) {
+        if let Some(point) = point {
+            wider.include(point);
+        }
+        let limit = TILE_WIDTH.max(f64::from(reach.max(own_reach)).sqrt() / 2.0);
+        let too_wide = point.is_some() && wider.widest().1 as f64 > limit;
+        let own_kind = Some((point.is_some(), gender));
+        if size == TILE || (size > 0 && (too_wide || own_kind != kind)) {
             sizes.push(size);
             (size, extent, reach) = (0, Extent::EMPTY, 0.0);
         }
-        extent.include(record.point);
-        (size, reach, placed) = (size + 1, reach.max(record.beyond), is_placed);
+        if let Some(point) = point {
+            extent.include(point);
+        }
+        (size, reach, kind) = (size + 1, reach.max(own_reach), own_kind);
     }
     if size > 0 {
         sizes.push(size);

@@ -1,6 +1,15 @@
-//! The k largest keys of each lane.
+//! The k largest entries of a viewer.
 
-use super::lanes::TILE;
+/// A candidate for a list, with what its facts need of its score.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Entry {
+    /// As `key` makes it; no two of a list are equal.
+    pub key: u64,
+    /// The cosine of the quiz vectors.
+    pub cosine: f32,
+    /// The squared chord in units; infinite where a place is unknown.
+    pub chord: f32,
+}
 
 /// A score and an id in one integer: larger is better. Scores are not negative; of two equal ones the smaller id rank wins.
 #[inline(always)]
@@ -23,58 +32,69 @@ pub fn id_rank_of(key: u64) -> u32 {
     !(key as u32)
 }
 
-/// The k largest of the keys pushed so far to each lane, among some more.
+/// The k largest of the entries pushed so far, among some more.
 ///
-/// Keys go to a buffer; when it is full, a selection cuts it down and raises the threshold. That costs less than
-/// sifting a heap at every hit: most lists see only a few times k keys above the threshold.
+/// Entries go to a buffer; when it is full, a selection cuts it and raises the threshold. That costs less than
+/// sifting a heap at every hit: most lists see only a few times k entries above the threshold.
 #[derive(Debug)]
 pub struct TopK {
     k: usize,
-    /// Keys that a lane has room for, more than k.
-    room: usize,
-    keys: Vec<u64>,
-    lengths: [usize; TILE],
+    entries: Vec<Entry>,
+    /// Keys below this one are not among the k largest.
+    threshold: u64,
 }
 
 impl TopK {
-    /// Room for k of at most `most` keys a lane; k is 1 or more.
+    /// Room for k of at most `most` keys; k is 1 or more.
     #[must_use]
     pub fn new(k: usize, most: usize) -> Self {
         let k = k.min(most).max(1);
-        let room = (k * 5 / 2).min(most + 1).max(k + 1);
+        let room = (k * 4).min(most.max(k) + 1).max(k + 1);
         Self {
             k,
-            room,
-            keys: vec![0; room * TILE],
-            lengths: [0; TILE],
+            entries: Vec::with_capacity(room),
+            threshold: 0,
         }
     }
 
-    /// Take a key; where that filled the lane, tell the new threshold: smaller keys need not be pushed any more.
+    /// Keys below this one need not be pushed.
     #[inline(always)]
-    pub fn push(&mut self, lane: usize, key: u64) -> Option<u64> {
-        let length = &mut self.lengths[lane];
-        self.keys[lane * self.room + *length] = key;
-        *length += 1;
-        (*length == self.room).then(|| self.cut(lane))
+    #[must_use]
+    pub fn threshold(&self) -> u64 {
+        self.threshold
     }
 
-    /// The k largest of a lane, descending; its next list can then begin.
-    pub fn take(&mut self, lane: usize) -> &[u64] {
-        if self.lengths[lane] > self.k {
-            self.cut(lane);
+    /// Take an entry that is not below the threshold; tell whether the threshold rose.
+    #[inline(always)]
+    pub fn push(&mut self, entry: Entry) -> bool {
+        self.entries.push(entry);
+        let full = self.entries.len() == self.entries.capacity();
+        if full {
+            self.cut();
         }
-        let length = std::mem::take(&mut self.lengths[lane]);
-        let keys = &mut self.keys[lane * self.room..][..length];
-        keys.sort_unstable_by(|a, b| b.cmp(a));
-        keys
+        full
+    }
+
+    /// The k largest, descending; the next list can then begin.
+    pub fn take(&mut self, result: &mut Vec<Entry>) {
+        if self.entries.len() > self.k {
+            self.cut();
+        }
+        self.entries
+            .sort_unstable_by_key(|entry| std::cmp::Reverse(entry.key));
+        result.clear();
+        result.extend_from_slice(&self.entries);
+        self.entries.clear();
+        self.threshold = 0;
     }
 
     #[cold]
-    fn cut(&mut self, lane: usize) -> u64 {
-        let keys = &mut self.keys[lane * self.room..][..self.lengths[lane]];
-        self.lengths[lane] = self.k;
-        *keys.select_nth_unstable_by(self.k - 1, |a, b| b.cmp(a)).1
+    fn cut(&mut self) {
+        let (_, last, _) = self
+            .entries
+            .select_nth_unstable_by(self.k - 1, |a, b| b.key.cmp(&a.key));
+        self.threshold = last.key;
+        self.entries.truncate(self.k);
     }
 }
 
@@ -94,30 +114,28 @@ mod tests {
 
     #[test]
     fn equals_a_sort_whatever_the_order_of_arrival() {
-        for (k, n) in [
-            (1, 10),
-            (3, 0),
-            (3, 3),
-            (3, 2000),
-            (200, 199),
-            (200, 5000),
-            (9, 5),
-        ] {
+        for (k, n) in [(1, 10), (3, 0), (3, 3), (3, 2000), (200, 199), (200, 5000)] {
             let mut top = TopK::new(k, n);
             let keys: Vec<u64> = (0..n as u64)
                 .map(|i| i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 7)
                 .collect();
-            let mut threshold = 0;
             for &key in &keys {
-                if key >= threshold {
-                    threshold = top.push(5, key).unwrap_or(threshold);
+                if key >= top.threshold() {
+                    top.push(Entry {
+                        key,
+                        cosine: key as f32,
+                        chord: 0.0,
+                    });
                 }
             }
             let mut expected = keys.clone();
             expected.sort_unstable_by(|a, b| b.cmp(a));
             expected.truncate(k);
-            assert_eq!(top.take(5), expected, "k {k} n {n}");
-            assert!(top.take(5).is_empty());
+            let mut result = Vec::new();
+            top.take(&mut result);
+            let keys: Vec<u64> = result.iter().map(|entry| entry.key).collect();
+            assert_eq!(keys, expected, "k {k} n {n}");
+            assert!(result.iter().all(|entry| entry.cosine == entry.key as f32));
         }
     }
 }

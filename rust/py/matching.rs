@@ -61,7 +61,7 @@ impl MatchIndex {
 
     /// The rows of those who can be matched, in the spatial order.
     fn order<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
-        PyArray1::from_slice(py, &self.index.rows)
+        PyArray1::from_iter(py, self.index.records.iter().map(|record| record.row))
     }
 
     fn nbytes(&self) -> usize {

@@ -162,7 +162,7 @@ def test_random_wrong_arrays_never_panic(name: str, seed: int, fault: int) -> No
     elif fault == 3:
         column = r.permutation(column)
     else:
-        with np.errstate(invalid="ignore"):  # infinity has no place among integers
+        with np.errstate(invalid="ignore"):  # infinity as a whole number
             column = column.astype(r.choice(["f4", "i8", "u2", "?", "O"]))
     try:
         result = MatchIndex(replace(population, **{name: column})).top(np.arange(12, dtype=np.uint32), k=5)

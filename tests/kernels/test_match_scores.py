@@ -215,6 +215,14 @@ def test_the_index_takes_less_than_400_bytes_a_person() -> None:
     assert MatchIndex(population).nbytes / 20_000 < 400
 
 
+def test_without_facts_the_lists_are_the_same() -> None:
+    index = MatchIndex(crowd(400, seed=5))
+    plain, full = index.top(k=20, facts=False), index.top(k=20)
+    assert len(plain.facts) == 0
+    for name in ("offsets", "candidates", "candidate_ids", "scores"):
+        assert np.array_equal(getattr(plain, name), getattr(full, name))
+
+
 def test_nobody_and_one_person_have_no_matches() -> None:
     assert len(MatchIndex(someone(0)).top().scores) == 0
     assert MatchIndex(someone(1)).top().offsets.tolist() == [0, 0]
