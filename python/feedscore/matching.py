@@ -112,8 +112,11 @@ class MatchIndex:
         offsets = self._native.top(
             asked, most, _threads(threads), progress, candidates, candidate_ids, scores, packed
         )
-        for column in (candidates, candidate_ids, scores, *([packed] if facts else [])):
-            column.resize(int(offsets[-1]), refcheck=False)
+        found = int(offsets[-1])
+        candidates.resize(found, refcheck=False)
+        candidate_ids.resize(found, refcheck=False)
+        scores.resize(found, refcheck=False)
+        packed.resize(found if facts else 0, refcheck=False)
         if progress is not None:
             progress(len(asked))
         return MatchLists(

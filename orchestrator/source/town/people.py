@@ -24,6 +24,8 @@ MOST_DAYS_SINCE_JOINED = 5 * 365.0
 INACTIVE, HIDDEN = 0.02, 0.02
 UNKNOWN = {"birth_date": 0.02, "gender": 0.015, "name": 0.01, "bio": 0.10, "last_active": 0.03}
 EMPTY_BIO = 0.02
+OPEN_BOOKS = 20
+"""The first people hide nothing that matching asks for, so that an example such as `suggest 8` has something to show."""
 
 NO_BIO, EMPTY = -1, -2
 
@@ -60,8 +62,13 @@ def make_people(people: int, seed: int, now: float) -> People:
     """Make the people; `now` is in seconds since 1970 UTC."""
     random = stream(seed, Part.PEOPLE)
 
+    def chance(share: float) -> Bool:
+        drawn = random.random(people) < share
+        drawn[:OPEN_BOOKS] = False
+        return drawn
+
     def unknown(what: str) -> Bool:
-        return random.random(people) < UNKNOWN[what]
+        return chance(UNKNOWN[what])
 
     gender = random.choice(len(GENDERS), size=people, p=GENDER_SHARES).astype(np.uint8)
     age = _ages(random, people)
@@ -82,8 +89,8 @@ def make_people(people: int, seed: int, now: float) -> People:
         ids=np.arange(1, people + 1, dtype=np.int64),
         created_at=created_at,
         last_active_at=last_active_at,
-        is_active=random.random(people) >= INACTIVE,
-        hidden=random.random(people) < HIDDEN,
+        is_active=~chance(INACTIVE),
+        hidden=chance(HIDDEN),
         name=name,
         work=work,
         about=about,
