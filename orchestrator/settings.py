@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tomllib
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,16 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from feedscore import MatchSettings
+from feedscore import AffinitySettings, FeedSettings, MatchSettings, TrendingSettings
 
 from .errors import SettingsError
 
 CONFIG_VARIABLE = "FEEDSCORE_CONFIG"
 DEFAULT_CONFIG = Path("feedscore.toml")
 ENV_PREFIX = "FEEDSCORE_"
+
+Constants = MatchSettings | TrendingSettings | AffinitySettings | FeedSettings
+"""The settings of the formulas, each a record of numbers: above 0, weights 0 or more."""
 
 
 class Settings(BaseSettings):
@@ -55,6 +58,13 @@ class Settings(BaseSettings):
     match: MatchSettings = Field(
         default_factory=MatchSettings, description="Weights and constants of match score."
     )
+    trending: TrendingSettings = Field(
+        default_factory=TrendingSettings, description="Weights and constants of trending."
+    )
+    affinity: AffinitySettings = Field(
+        default_factory=AffinitySettings, description="Weights and constants of affinity profiles."
+    )
+    feed: FeedSettings = Field(default_factory=FeedSettings, description="Weights and constants of feeds.")
 
     @field_validator("database_url")
     @classmethod
@@ -70,13 +80,13 @@ class Settings(BaseSettings):
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return level.upper()
 
-    @field_validator("match")
+    @field_validator("match", "trending", "affinity", "feed")
     @classmethod
-    def _can_be_used(cls, match: MatchSettings) -> MatchSettings:
-        for name, value in asdict(match).items():
+    def _can_be_used(cls, constants: Constants) -> Constants:
+        for name, value in asdict(constants).items():
             if not math.isfinite(value) or value < 0 or (value == 0 and not name.endswith("_weight")):
                 raise ValueError(f"{name} must be {'0 or more' if name.endswith('_weight') else 'above 0'}")
-        return match
+        return constants
 
     @classmethod
     def settings_customise_sources(
@@ -124,8 +134,9 @@ def origins() -> dict[str, str]:
     path = config_path()
     told = tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
     found = {}
-    for name in Settings.model_fields:
-        parts = [(name, field.name) for field in fields(MatchSettings)] if name == "match" else [(name,)]
+    for name, declared in Settings.model_fields.items():
+        kind = declared.annotation
+        parts = [(name, part.name) for part in fields(kind)] if is_dataclass(kind) else [(name,)]
         for keys in parts:
             variable = ENV_PREFIX + "__".join(keys).upper()
             value: Any = told  # Any: what a TOML file holds

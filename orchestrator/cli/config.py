@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, is_dataclass
 
 from ..settings import Settings, load_settings, origins
 from .options import AsJson
@@ -33,8 +33,8 @@ def effective(settings: Settings) -> dict[str, str | int | float | None]:
         value = getattr(settings, name)
         if name == "database_url":
             shown[name] = masked(value.get_secret_value()) if value else None
-        elif name == "match":
-            shown |= {f"match.{field}": number for field, number in asdict(value).items()}
+        elif is_dataclass(value) and not isinstance(value, type):
+            shown |= {f"{name}.{field}": number for field, number in asdict(value).items()}
         else:
             shown[name] = value if isinstance(value, int | float) else str(value)
     return shown

@@ -1,17 +1,25 @@
 """Kernels for social and dating feeds: exact top-K match scoring, as a Rust extension with a NumPy reference."""
 
 from . import facts, reference
+from .feed_settings import AffinitySettings, FeedSettings, TrendingSettings
 from .matching import MatchIndex, simd_paths
 from .pgcopy import Column, Decoder, encode_rows, fingerprint_rows
 from .population import MatchLists, MatchSettings, Population
+from .posts import EventKind, PostEvents, Posts
 
 __all__ = [
+    "AffinitySettings",
     "Column",
     "Decoder",
+    "EventKind",
+    "FeedSettings",
     "MatchIndex",
     "MatchLists",
     "MatchSettings",
     "Population",
+    "PostEvents",
+    "Posts",
+    "TrendingSettings",
     "encode_rows",
     "facts",
     "fingerprint_rows",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Int64 = NDArray[np.int64]
+Int32 = NDArray[np.int32]
 UInt64 = NDArray[np.uint64]
 UInt32 = NDArray[np.uint32]
 UInt16 = NDArray[np.uint16]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .facts import (
+from ..facts import (
     GOAL_SHIFT,
     INTEREST_SHIFT,
     NEARBY_SHIFT,
@@ -18,7 +18,7 @@ from .facts import (
     TIER_SHIFT,
     Reason,
 )
-from .population import OPEN_LIMIT, Bool, Float64, Int64, MatchLists, MatchSettings, Population, UInt32
+from ..population import OPEN_LIMIT, Bool, Float64, Int64, MatchLists, MatchSettings, Population, UInt32
 
 EARTH_RADIUS_KM = 6371.0088
 ADULT_AGE = 18

@@ -1,0 +1,60 @@
+"""The weights and constants of trending, affinity and feed rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrendingSettings:
+    """Weights and constants of trending."""
+
+    like_weight: float = 1.0
+    comment_weight: float = 2.0
+    share_weight: float = 3.0
+    profile_view_weight: float = 0.5
+    comments_counted: float = 3.0
+    """Comments of one user on one post that count; the other kinds count once."""
+    window_h: float = 48.0
+    """Older posts are not considered, and rows expire after as long."""
+    half_life_h: float = 24.0
+    velocity_window_h: float = 1.0
+    min_engagements: float = 5.0
+    trending_ratio: float = 2.0
+    """A post is trending whose velocity is above this many times the mean."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AffinitySettings:
+    """Weights and constants of affinity profiles."""
+
+    like_weight: float = 1.0
+    comment_weight: float = 2.0
+    share_weight: float = 3.0
+    profile_view_weight: float = 0.5
+    view_weight: float = 0.2
+    hide_weight: float = 3.0
+    """Taken off, not added."""
+    decay_per_day: float = 0.95
+    hide_decay_per_day: float = 0.99
+    window_days: float = 90.0
+    min_view_s: float = 2.0
+    takeback_s: float = 10.0
+    """A like that is taken back within this time does not count."""
+    min_actions: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeedSettings:
+    """Weights and constants of feed rank."""
+
+    creator_weight: float = 0.30
+    topic_weight: float = 0.25
+    trending_weight: float = 0.15
+    quality_weight: float = 0.10
+    freshness_weight: float = 0.20
+    seen_weight: float = 0.5
+    """Taken off a post that was seen."""
+    window_days: float = 7.0
+    trending_quantile: float = 0.99
+    """The quantile of velocity that counts as 1."""

@@ -1,0 +1,33 @@
+"""The kernels in plain NumPy and float64: the specification, and the oracle that the Rust kernels are tested against."""
+
+from .matching import (
+    ADULT_AGE,
+    EARTH_RADIUS_KM,
+    FACTORS,
+    ViewerScores,
+    distance_km,
+    eligible,
+    filters,
+    interest_rarity,
+    match_top,
+    round_half_up,
+    score,
+    viewer_interests,
+    weights,
+)
+
+__all__ = [
+    "ADULT_AGE",
+    "EARTH_RADIUS_KM",
+    "FACTORS",
+    "ViewerScores",
+    "distance_km",
+    "eligible",
+    "filters",
+    "interest_rarity",
+    "match_top",
+    "round_half_up",
+    "score",
+    "viewer_interests",
+    "weights",
+]
