@@ -19,11 +19,23 @@ class Part(IntEnum):
     ENCOUNTERS = 7
     RATINGS = 8
     RELATIONS = 9
+    POSTS = 10
+    AUDIENCE = 11
+    EVENTS = 12
+    INCIDENTS = 13
+    BODIES = 14
+    TAGS = 15
+    MESSAGES = 16
+    VISITS = 17
+    MEDIA = 18
 
 
-def stream(seed: int, part: Part) -> np.random.Generator:
-    """Start the stream of one part: the same seed gives the same numbers, whatever the other parts drew."""
-    return np.random.default_rng([seed, part])
+def stream(seed: int, part: Part, piece: int = 0) -> np.random.Generator:
+    """Start the stream of one part: the same seed gives the same numbers, whatever the other parts drew.
+
+    A part that is made piece by piece has a stream for each, so that any piece can be made by itself.
+    """
+    return np.random.default_rng([seed, part, piece] if piece else [seed, part])
 
 
 def pieces(total: int, size: int = 1 << 16) -> list[slice]:
