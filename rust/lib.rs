@@ -4,3 +4,4 @@ pub mod matching;
 pub mod pgcopy;
 #[cfg(feature = "python")]
 mod py;
+pub mod threads;

@@ -1,5 +1,6 @@
 //! The Python edge: the only files that name pyo3 or numpy are this one and those in `py/`.
 
+mod attended;
 mod columns;
 mod copy;
 mod matching;

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from . import _native
+from .arrays import check_array, check_threads
 from .population import MatchLists, MatchSettings, Population, UInt32, UInt64
 
 DEFAULT_SETTINGS = MatchSettings()
@@ -62,7 +62,7 @@ class MatchIndex:
         self, population: Population, settings: MatchSettings = DEFAULT_SETTINGS, *, simd: str | None = None
     ) -> None:
         for name, (dtype, dimensions) in COLUMNS.items():
-            _check_array(name, getattr(population, name), dtype, dimensions)
+            check_array(name, getattr(population, name), dtype, dimensions)
         n = len(population)
         for name in ("traits", "rating_preference", "rating_attributes"):
             if len(getattr(population, name)) != n:
@@ -110,7 +110,7 @@ class MatchIndex:
         candidates, candidate_ids = np.empty(room, np.uint32), np.empty(room, np.int64)
         scores, packed = np.empty(room, np.float32), np.empty(room if facts else 0, np.int64)
         offsets = self._native.top(
-            asked, most, _threads(threads), progress, candidates, candidate_ids, scores, packed
+            asked, most, check_threads(threads), progress, candidates, candidate_ids, scores, packed
         )
         found = int(offsets[-1])
         candidates.resize(found, refcheck=False)
@@ -130,30 +130,10 @@ class MatchIndex:
 
     def count_eligible(self, viewers: UInt32 | None = None, *, threads: int = 0) -> UInt64:
         """Count the candidates that pass all hard filters with each viewer; rows, by default `order`."""
-        return self._native.count_eligible(self._viewers(viewers), _threads(threads))
+        return self._native.count_eligible(self._viewers(viewers), check_threads(threads))
 
     def _viewers(self, viewers: UInt32 | None) -> UInt32:
         if viewers is None:
             return self.order
-        _check_array("viewers", viewers, np.uint32, 1)
+        check_array("viewers", viewers, np.uint32, 1)
         return viewers
-
-
-def _threads(threads: int) -> int:
-    if not 0 <= threads <= 1024:
-        raise ValueError(f"threads = {threads}: must be within 0 and 1024")
-    return threads
-
-
-def _check_array(
-    name: str, value: Any, dtype: type[np.generic], dimensions: int
-) -> None:  # Any: that is the check
-    """Raise TypeError or ValueError, naming the argument, unless the kernel can read the array as it lies."""
-    if not isinstance(value, np.ndarray):
-        raise TypeError(f"{name}: must be a NumPy array of {np.dtype(dtype)}, not {type(value).__name__}")
-    if value.dtype != np.dtype(dtype):
-        raise TypeError(f"{name}: must be of {np.dtype(dtype)}, not {value.dtype}")
-    if value.ndim != dimensions:
-        raise ValueError(f"{name}.shape = {value.shape}: must have {dimensions} dimension(s)")
-    if not (value.flags.c_contiguous and value.flags.aligned):
-        raise ValueError(f"{name}: must be C-contiguous and aligned")

@@ -8,6 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from .arrays import check_array
 from .population import Int32, Int64, UInt8, UInt32
 
 Instants = NDArray[np.datetime64]
@@ -81,3 +82,46 @@ class Posts:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+EVENT_COLUMNS = {
+    "user_ids": "int64",
+    "post_ids": "int64",
+    "kinds": "uint8",
+    "occurred_at": "datetime64[us]",
+    "dwell_ms": "int32",
+}
+POST_COLUMNS = {
+    "ids": "int64",
+    "author_ids": "int64",
+    "created_at": "datetime64[us]",
+    "content_types": "uint8",
+}
+
+
+def check_events(events: PostEvents) -> None:
+    """Raise TypeError or ValueError, naming the column, unless all are of their dtype and of one length."""
+    for name, dtype in EVENT_COLUMNS.items():
+        check_array(name, getattr(events, name), dtype)
+        _check_length(name, len(getattr(events, name)), len(events.user_ids), "events")
+
+
+def check_posts(posts: Posts) -> None:
+    """Raise TypeError or ValueError, naming the column, unless all are of their dtype and length.
+
+    What the columns hold is for the kernels to check, as far as they read it.
+    """
+    for name, dtype in POST_COLUMNS.items():
+        check_array(name, getattr(posts, name), dtype)
+        _check_length(name, len(getattr(posts, name)), len(posts.ids), "posts")
+    check_array("topic_offsets", posts.topic_offsets, "int64")
+    check_array("topics", posts.topics, "uint32")
+    if len(posts.topic_offsets) != len(posts.ids) + 1:
+        raise ValueError(
+            f"len(topic_offsets) = {len(posts.topic_offsets)}: must be {len(posts.ids) + 1}, one more than posts"
+        )
+
+
+def _check_length(name: str, length: int, rows: int, items: str) -> None:
+    if length != rows:
+        raise ValueError(f"len({name}) = {length}: must be {rows} for {rows} {items}")

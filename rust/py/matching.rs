@@ -1,11 +1,10 @@
 //! The Python edge of match scoring. `feedscore.matching` has checked dtypes, dimensions and layout.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
+use super::attended::{attended, no_panic};
 use crate::matching::error::{Error, Result};
 use crate::matching::index;
 use crate::matching::population::{Population, Sparse};
@@ -125,40 +124,14 @@ impl MatchIndex {
         progress: Option<&Py<PyAny>>,
         kernel: impl FnOnce(Run<'_>) -> Result<T> + Send,
     ) -> PyResult<T> {
-        let mut raised = None;
-        let mut tick = |done: usize| {
-            let asked = Python::attach(|py| {
-                py.check_signals()?;
-                progress
-                    .as_ref()
-                    .map_or(Ok(()), |progress| progress.call1(py, (done,)).map(drop))
-            });
-            // What was raised first is what the caller shall see.
-            if let Err(error) = asked {
-                raised.get_or_insert(error);
-            }
-            raised.is_none()
-        };
-        let run = Run {
-            path: self.path,
-            threads,
-            tick: &mut tick,
-        };
-        let result = py.detach(|| no_panic(|| kernel(run)));
-        match (raised, result) {
-            (Some(error), _) => Err(error),
-            (None, result) => Ok(result?),
-        }
+        attended(py, progress, |tick| {
+            kernel(Run {
+                path: self.path,
+                threads,
+                tick,
+            })
+        })
     }
-}
-
-/// Turn a panic, which would be a fault of ours, into an error.
-fn no_panic<T>(kernel: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(kernel)).unwrap_or_else(|_| {
-        Err(Error::Internal(
-            "the match kernel panicked: please report it".into(),
-        ))
-    })
 }
 
 fn read_settings(settings: &Bound<'_, PyAny>) -> PyResult<Settings> {
