@@ -1,8 +1,10 @@
-"""The part of the contract about messages, posts and media, which no job reads yet."""
+"""The part of the contract about messages, posts and media."""
 
 from __future__ import annotations
 
-from .terms import Column, ColumnType, Table
+from .terms import Column, ColumnType, Index, Reference, Table
+
+IGNORED = "The row is ignored."
 
 MESSAGES = Table(
     "messages",
@@ -16,6 +18,13 @@ MESSAGES = Table(
         Column("off_the_record", ColumnType.BOOLEAN, "true: never counted", required=True, default="false"),
         Column("body", ColumnType.TEXT, "the text; may stay away"),
     ),
+    ("feed-presort",),
+    indexes=(
+        Index("sent_at", "feed-presort", "the messages of the last days"),
+        Index("sender_id", "feed-presort", "what one person wrote to another"),
+        Index("recipient_id", "feed-presort", "what a person received"),
+    ),
+    references=(Reference("sender_id", "users", IGNORED), Reference("recipient_id", "users", IGNORED)),
 )
 
 PROFILE_VIEWS = Table(
@@ -60,6 +69,9 @@ POSTS = Table(
         Column("comment_count", ColumnType.INTEGER, "as the application counts", required=True, default="0"),
         Column("share_count", ColumnType.INTEGER, "as the application counts", required=True, default="0"),
     ),
+    ("feed-presort",),
+    indexes=(Index("created_at", "feed-presort, trending", "the posts of the last days"),),
+    references=(Reference("author_id", "users", IGNORED),),
 )
 
 POST_EVENTS = Table(
@@ -79,6 +91,14 @@ POST_EVENTS = Table(
         Column("dwell_ms", ColumnType.INTEGER, "how long it was looked at, for a view"),
         Column("occurred_at", ColumnType.TIME, "when", required=True),
     ),
+    ("feed-presort",),
+    indexes=(
+        Index(
+            "user_id", "feed-presort, affinity", "what a person did; better still with occurred_at behind it"
+        ),
+        Index("post_id", "trending", "what was done with a post; better still with occurred_at behind it"),
+    ),
+    references=(Reference("user_id", "users", IGNORED), Reference("post_id", "posts", IGNORED)),
 )
 
 MEDIA = Table(

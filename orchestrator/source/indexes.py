@@ -9,7 +9,7 @@ import psycopg
 
 from .catalog import Relation
 from .faults import Fault, FaultKind, Severity
-from .terms import Index, Table
+from .terms import ColumnType, Index, Table
 
 # The first column or expression, as plans spell it, of the index in use and of all others of its table that
 # hold whatever may be asked for. The planner takes any of them when the table is tiny.
@@ -50,8 +50,10 @@ def _fault(table: Table, relation: Relation, index: Index, scanned: list[str]) -
 
 
 def _scanned_whole(connection: psycopg.Connection, table: Table, index: Index) -> list[str]:
-    """List what a read of one id would go through from end to end, even though told not to."""
-    query = f"EXPLAIN (FORMAT JSON, VERBOSE) SELECT * FROM app.{table.name} WHERE {index.column} = 1::bigint"  # noqa: S608 -- names of the contract
+    """List what a read of one id or instant would go through from end to end, even though told not to."""
+    kind = next(column.type for column in table.columns if column.name == index.column)
+    one = "'epoch'::timestamptz" if kind is ColumnType.TIME else "1::bigint"
+    query = f"EXPLAIN (FORMAT JSON, VERBOSE) SELECT * FROM app.{table.name} WHERE {index.column} = {one}"  # noqa: S608 -- names of the contract
     with connection.transaction(force_rollback=True):
         connection.execute(ONLY_IF_NEEDED)
         row = connection.execute(query.encode()).fetchone()

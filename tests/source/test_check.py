@@ -289,6 +289,11 @@ def test_an_index_on_another_column_first_does_not_serve_a_read(people: psycopg.
     assert "CREATE INDEX ON app.blocks (blocked_id)" in fault.message
 
 
+def test_a_read_of_the_last_days_wants_an_index_too(people: psycopg.Connection) -> None:
+    people.execute("DROP INDEX app.posts_by_time")
+    assert seen(check_source(people, TODAY)) == [("missing-index", "app.posts.created_at", 1, ())]
+
+
 def test_the_planner_taking_another_index_of_a_tiny_table_is_no_fault(people: psycopg.Connection) -> None:
     people.execute("""
       TRUNCATE app.blocks;

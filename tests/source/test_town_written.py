@@ -16,6 +16,7 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 # Everything about one person, as text.
 PERSON = "SELECT u::text FROM app.users AS u WHERE id = %s"
 KEYS = "SELECT count(*) FROM pg_constraint WHERE connamespace = 'app'::regnamespace AND contype = 'p'"
+INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'app' ORDER BY 1"
 
 
 def count(connection: psycopg.Connection, table: str) -> int:
@@ -27,6 +28,7 @@ def count(connection: psycopg.Connection, table: str) -> int:
 def test_every_table_holds_the_rows_that_the_town_has(connection: psycopg.Connection) -> None:
     town = make_town(400, 1, NOW)
     keys = connection.execute(KEYS).fetchone()
+    indexes = connection.execute(INDEXES).fetchall()
 
     rows = write_town(connection, town)
 
@@ -37,6 +39,7 @@ def test_every_table_holds_the_rows_that_the_town_has(connection: psycopg.Connec
     assert rows["ratings"] == (town.ratings.values > 0).sum()
     assert rows["decisions"] == len(town.relations.decisions)
     assert connection.execute(KEYS).fetchone() == keys
+    assert connection.execute(INDEXES).fetchall() == indexes
 
 
 def test_a_written_person_is_the_one_that_was_made(connection: psycopg.Connection) -> None:
