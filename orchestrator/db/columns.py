@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -172,18 +173,62 @@ def fetch(
     sign is written `%%`. Raises ColumnsError where the answer is not of these kinds.
     """
     decoder = Decoder(list(kinds.values()), list(kinds))
+    for _ in _fed(connection, query, decoder, params, rows_per_chunk):
+        pass
+    with _decoding():
+        return Columns(decoder.finish())
+
+
+def fetch_parts(
+    connection: psycopg.Connection,
+    query: str,
+    kinds: Mapping[str, str],
+    params: Mapping[str, object] | None = None,
+    *,
+    rows_per_part: int,
+    rows_per_chunk: int = 2_000,
+) -> Iterator[Columns]:
+    """Run a SELECT as `fetch` does, and give its answer in parts of about `rows_per_part` rows, none empty.
+
+    No more than one part is held at a time. The connection is busy until the last part was given; where
+    the caller stops before, the statement is cancelled, and the transaction can only be rolled back.
+    """
+    decoder = Decoder(list(kinds.values()), list(kinds))
+    rows = 0
+    for received in _fed(connection, query, decoder, params, rows_per_chunk):
+        rows += received
+        if rows >= rows_per_part:
+            yield Columns(decoder.take())
+            rows = 0
+    with _decoding():
+        last = Columns(decoder.finish())
+    if last.rows:
+        yield last
+
+
+@contextlib.contextmanager
+def _decoding() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise ColumnsError(str(error)) from None
+
+
+def _fed(
+    connection: psycopg.Connection,
+    query: str,
+    decoder: Decoder,
+    params: Mapping[str, object] | None,
+    rows_per_chunk: int,
+) -> Iterator[int]:
+    """Feed the answer to the decoder, and tell about how many rows came each time."""
     with psycopg.ClientCursor(connection) as cursor:
         cursor.adapters.register_dumper(np.ndarray, _IdsDumper)
         with cursor.copy(COPY_OUT.format(query=query).encode(), params) as copy:
             for messages in _received(connection.pgconn, copy, rows_per_chunk):
-                try:
+                with _decoding():
                     decoder.feed(b"".join(messages))
-                except ValueError as error:
-                    raise ColumnsError(str(error)) from None
-    try:
-        return Columns(decoder.finish())
-    except ValueError as error:
-        raise ColumnsError(str(error)) from None
+                yield len(messages)
 
 
 def _received(connection: PGconn, copy: psycopg.Copy, limit: int) -> Iterator[list[Buffer]]:

@@ -163,11 +163,18 @@ class Decoder:
         """Read the next bytes; raises ValueError with column, row and value, now and at every later call."""
         self._native.feed(chunk)
 
+    def take(self) -> list[Column]:
+        """Give the whole rows read since the last time, and go on; raises ValueError after a refused chunk."""
+        return self._columns(self._native.take())
+
     def finish(self) -> list[Column]:
         """Give the columns, after the last chunk; raises ValueError where the stream has not ended."""
+        return self._columns(self._native.finish())
+
+    def _columns(self, read: list[_native.CopyRead]) -> list[Column]:
         return [
-            _column(name, kind.removesuffix("?"), *read)
-            for name, kind, read in zip(self._names, self._kinds, self._native.finish(), strict=True)
+            _column(name, kind.removesuffix("?"), *parts)
+            for name, kind, parts in zip(self._names, self._kinds, read, strict=True)
         ]
 
 

@@ -82,6 +82,19 @@ impl Decoder {
         Ok(())
     }
 
+    /// Give the rows that were read since the last time, and go on with empty columns.
+    ///
+    /// # Errors
+    /// An earlier chunk was refused.
+    pub fn take(&mut self) -> Result<Vec<Decoded>, CopyError> {
+        if let State::Failed(error) = &self.state {
+            return Err(error.clone());
+        }
+        let fresh = self.columns.iter().map(Gather::emptied).collect();
+        let read = std::mem::replace(&mut self.columns, fresh);
+        Ok(read.into_iter().map(Gather::finish).collect())
+    }
+
     /// Give the columns, after the last chunk.
     ///
     /// # Errors
@@ -316,6 +329,24 @@ mod tests {
     }
 
     #[test]
+    fn rows_that_were_taken_do_not_come_again() {
+        let stream = stream();
+        let mut decoder = Decoder::new(fields()).expect("fields");
+        let mut ids: Vec<i64> = Vec::new();
+        for byte in &stream {
+            decoder.feed(&[*byte]).expect("a sound stream");
+            let taken = decoder.take().expect("a sound stream");
+            if let Data::Int8(values) = &taken[0].data {
+                ids.extend(values);
+            }
+        }
+        assert_eq!(ids, [i64::MIN, i64::MAX]);
+        let rest = decoder.finish().expect("a whole stream");
+        assert_eq!(rest[0].data, Data::Int8(Vec::new()));
+        assert_eq!(rest[2].valid, Some(Vec::new()));
+    }
+
+    #[test]
     fn a_stream_cut_short_is_refused_at_the_end() {
         let stream = stream();
         for end in 0..stream.len() {
@@ -336,6 +367,7 @@ mod tests {
                 let first = decoder.feed(&bytes);
                 if first.is_err() {
                     assert_eq!(decoder.feed(&[]), first);
+                    assert_eq!(decoder.take().map(|_| ()), first);
                     assert_eq!(decoder.finish().map(|_| ()), first);
                 }
             }

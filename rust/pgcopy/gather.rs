@@ -127,6 +127,11 @@ impl Gather {
         }
     }
 
+    /// The same column, without values.
+    pub(super) fn emptied(&self) -> Self {
+        Self::new(self.decoded.field.clone())
+    }
+
     pub(super) fn finish(self) -> Decoded {
         self.decoded
     }

@@ -113,6 +113,15 @@ impl CopyDecoder {
         Ok(py.detach(|| decoder.feed(chunk))?)
     }
 
+    fn take<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Read<'py>>> {
+        let decoder = self.decoder.as_mut().ok_or_else(finished)?;
+        decoder
+            .take()?
+            .into_iter()
+            .map(|decoded| read(py, decoded))
+            .collect()
+    }
+
     fn finish<'py>(&mut self, py: Python<'py>) -> PyResult<Vec<Read<'py>>> {
         let decoder = self.decoder.take().ok_or_else(finished)?;
         decoder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import struct
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from psycopg import sql
 
 from feedscore import Column
-from orchestrator.db.columns import Columns, ColumnsError, fetch
+from orchestrator.db.columns import Columns, ColumnsError, fetch, fetch_parts
 from orchestrator.db.replace import copy_rows
 
 from ..pgcopy_columns import TYPES, column_of, columns, plain
@@ -150,3 +151,34 @@ def test_an_error_of_the_server_is_told_as_it_is_however_late_it_comes(
         fetch(connection, query, {"a": "int4"}, {"row": row})
     connection.rollback()
     assert fetch(connection, "SELECT 1", {"one": "int4"}).rows == 1
+
+
+@pytest.mark.parametrize(("rows", "sizes"), [(0, []), (1, [1]), (100, [100]), (5000, [2000, 2000, 1000])])
+def test_parts_are_of_about_the_size_asked_for_and_none_is_empty(
+    connection: psycopg.Connection, rows: int, sizes: list[int]
+) -> None:
+    query = "SELECT i FROM generate_series(1, %(rows)s) i"
+    parts = fetch_parts(
+        connection, query, {"i": "int4"}, {"rows": rows}, rows_per_part=2000, rows_per_chunk=100
+    )
+    values = [part.int32("i").tolist() for part in parts]
+    assert list(itertools.chain(*values)) == list(range(1, rows + 1))
+    assert len(values) <= len(sizes)
+    assert all(abs(len(got) - size) <= 200 for got, size in zip(values, sizes, strict=True))
+
+
+def test_who_stops_between_two_parts_has_a_connection_that_lives(connection: psycopg.Connection) -> None:
+    query = "SELECT i FROM generate_series(1, 3000000) i"
+    parts = fetch_parts(connection, query, {"i": "int4"}, rows_per_part=1000)
+    assert next(parts).rows >= 1000
+    parts.close()  # type: ignore[attr-defined]  # it is a generator
+    connection.rollback()
+    assert fetch(connection, "SELECT 1", {"one": "int4"}).rows == 1
+
+
+def test_a_fault_in_a_late_part_is_told_by_its_row(connection: psycopg.Connection) -> None:
+    query = "SELECT nullif(i, 4000) FROM generate_series(1, 5000) i"
+    parts = fetch_parts(connection, query, {"i": "int4"}, rows_per_part=1000, rows_per_chunk=100)
+    assert next(parts).rows >= 1000
+    with pytest.raises(ColumnsError, match="column i, row 3999: NULL"):
+        list(parts)

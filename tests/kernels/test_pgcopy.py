@@ -83,11 +83,29 @@ def test_a_damaged_stream_is_an_error_or_columns_of_one_length(
     assert len({len(column) for column in decoded}) == 1
 
 
+@FEW
+@given(columns(), st.integers(1, 60), st.integers(1, 5))
+def test_rows_taken_on_the_way_and_the_rest_are_the_whole(drawn: list[Column], size: int, every: int) -> None:
+    kinds = [f"{column.kind}?" for column in drawn]
+    stream = encode_rows(drawn)
+    decoder = Decoder(kinds)
+    parts = []
+    for number, start in enumerate(range(0, len(stream), size)):
+        decoder.feed(stream[start : start + size])
+        if number % every == 0:
+            parts.append(decoder.take())
+    parts.append(decoder.finish())
+    joined = [[value for part in parts for value in plain(part[i])] for i in range(len(drawn))]
+    assert joined == [plain(column) for column in decode(stream, kinds)]
+
+
 def test_an_error_comes_again_and_a_finished_decoder_takes_no_more() -> None:
     decoder = Decoder(["int8"], ["id"])
     for _ in range(2):
         with pytest.raises(ValueError, match="signature"):
             decoder.feed(b"HTTP/1.1 200 OK")
+        with pytest.raises(ValueError, match="signature"):
+            decoder.take()
     decoder = Decoder(["int8"], ["id"])
     decoder.feed(encode_rows([column_of("id", "int8", [1])]))
     decoder.finish()
