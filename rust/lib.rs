@@ -5,3 +5,4 @@ pub mod pgcopy;
 #[cfg(feature = "python")]
 mod py;
 pub mod threads;
+pub mod trending;

@@ -4,6 +4,7 @@ mod attended;
 mod columns;
 mod copy;
 mod matching;
+mod trending;
 
 use pyo3::prelude::*;
 
@@ -11,5 +12,6 @@ use pyo3::prelude::*;
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     copy::register(module)?;
-    matching::register(module)
+    matching::register(module)?;
+    trending::register(module)
 }

@@ -6,6 +6,7 @@ from .matching import MatchIndex, simd_paths
 from .pgcopy import Column, Decoder, encode_rows, fingerprint_rows
 from .population import MatchLists, MatchSettings, Population
 from .posts import EventKind, PostEvents, Posts
+from .trending import IgnoredEvents, TrendingEvents, TrendingPosts
 
 __all__ = [
     "AffinitySettings",
@@ -13,12 +14,15 @@ __all__ = [
     "Decoder",
     "EventKind",
     "FeedSettings",
+    "IgnoredEvents",
     "MatchIndex",
     "MatchLists",
     "MatchSettings",
     "Population",
     "PostEvents",
     "Posts",
+    "TrendingEvents",
+    "TrendingPosts",
     "TrendingSettings",
     "encode_rows",
     "facts",

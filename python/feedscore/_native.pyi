@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from .population import Bool, Float32, Int64, MatchSettings, Population, UInt32, UInt64
+from .feed_settings import TrendingSettings
+from .population import Bool, Float32, Int64, MatchSettings, Population, UInt8, UInt32, UInt64
 
 # Any: the dtype follows from the kind
 CopyParts: TypeAlias = tuple[
@@ -40,3 +41,16 @@ class MatchIndex:
         facts: Int64,
     ) -> Int64: ...
     def count_eligible(self, viewers: UInt32, threads: int) -> UInt64: ...
+
+class TrendingEvents:
+    def __new__(
+        cls, ids: Int64, author_ids: Int64, created_us: Int64, as_of_us: int, settings: TrendingSettings
+    ) -> TrendingEvents: ...
+    def add(
+        self, user_ids: Int64, post_ids: Int64, kinds: UInt8, occurred_us: Int64, threads: int
+    ) -> None: ...
+    def trends(
+        self, threads: int, progress: Callable[[int], object] | None
+    ) -> dict[str, Any]: ...  # Any: the columns of TrendingPosts
+    def ignored(self) -> tuple[int, int, int, int, int]: ...
+    def nbytes(self) -> int: ...

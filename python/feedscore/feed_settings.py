@@ -15,6 +15,8 @@ class TrendingSettings:
     profile_view_weight: float = 0.5
     comments_counted: float = 3.0
     """Comments of one user on one post that count; the other kinds count once."""
+    takeback_s: float = 10.0
+    """A like that is taken back within this time does not count."""
     window_h: float = 48.0
     """Older posts are not considered, and rows expire after as long."""
     half_life_h: float = 24.0

@@ -15,6 +15,7 @@ from .matching import (
     viewer_interests,
     weights,
 )
+from .trending import trending_posts
 
 __all__ = [
     "ADULT_AGE",
@@ -28,6 +29,7 @@ __all__ = [
     "match_top",
     "round_half_up",
     "score",
+    "trending_posts",
     "viewer_interests",
     "weights",
 ]
