@@ -11,7 +11,7 @@ from feedscore.population import Bool, Int64
 from ...context import DryRun, JobContext, JobParameters
 from ...db.replace import Table, replace_rows
 from ...registry import Budget, Group, Job
-from ..estimate import rows_in
+from ..estimate import preview_users
 from ..ids import fetch_users, require_users
 from ..write import Output, stamps, write_people
 from .rating_axes import RatingAxes, fetch_axes, fetch_names
@@ -125,10 +125,7 @@ def _preference_columns(people: Int64, liked: Preferences, kept: Bool) -> list[C
 
 def preview(context: JobContext) -> DryRun:
     """Tell how many people's ratings would be read."""
-    with context.database.connection() as connection:
-        rows = rows_in(connection, READS)
-    items = len(context.parameters.user_id) or rows["app.users"]
-    return DryRun(items=min(items, context.parameters.limit or items), rows_to_scan=rows)
+    return preview_users(context, READS)
 
 
 JOB = Job(

@@ -12,7 +12,7 @@ from feedscore.population import MAX_INTERESTS_PER_PERSON, Int64
 from ...context import DryRun, JobContext, JobParameters
 from ...db.columns import fetch
 from ...registry import Budget, Group, Job
-from ..estimate import rows_in
+from ..estimate import preview_users
 from ..grouped import owners
 from ..ids import Slice, fetch_users, require_users, rows_of, slices
 from ..write import Output, write_people
@@ -123,10 +123,7 @@ def _columns(parts: list[tuple[Int64, Int64, InterestSets]], known: Int64) -> li
 
 def preview(context: JobContext) -> DryRun:
     """Tell how many people's interests would be read."""
-    with context.database.connection() as connection:
-        rows = rows_in(connection, READS)
-    items = len(context.parameters.user_id) or rows["app.users"]
-    return DryRun(items=min(items, context.parameters.limit or items), rows_to_scan=rows)
+    return preview_users(context, READS)
 
 
 JOB = Job(
