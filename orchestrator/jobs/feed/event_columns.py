@@ -11,7 +11,7 @@ import numpy as np
 import psycopg
 
 from feedscore import EventKind, PostEvents
-from feedscore.population import Int64
+from feedscore.population import Bool, Int64
 from feedscore.posts import UNKNOWN_DWELL_MS
 
 from ...db.columns import Columns, fetch_parts
@@ -94,12 +94,24 @@ def _events(found: Columns, until: datetime, told: Counter[str]) -> PostEvents:
     told["events_of_unknown_kind"] += int((~known).sum())
     told["events_without_time"] += int((known & ~timed).sum())
     told["events_in_the_future"] += int((known & future).sum())
-    every = bool(kept.all())
-    rows = slice(None) if every else kept
+    events = PostEvents(
+        user_ids=found.int64("user_id"),
+        post_ids=found.int64("post_id"),
+        kinds=codes.astype(np.uint8),
+        occurred_at=times,
+        dwell_ms=found.int32("dwell_ms"),
+    )
+    return only_rows(events, kept)
+
+
+def only_rows(events: PostEvents, kept: Bool) -> PostEvents:
+    """Give the events that are marked; without copying where all are."""
+    if kept.all():
+        return events
     return PostEvents(
-        user_ids=found.int64("user_id")[rows],
-        post_ids=found.int64("post_id")[rows],
-        kinds=codes[rows].astype(np.uint8),
-        occurred_at=times[rows],
-        dwell_ms=found.int32("dwell_ms")[rows],
+        user_ids=events.user_ids[kept],
+        post_ids=events.post_ids[kept],
+        kinds=events.kinds[kept],
+        occurred_at=events.occurred_at[kept],
+        dwell_ms=events.dwell_ms[kept],
     )

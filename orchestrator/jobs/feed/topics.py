@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import psycopg
 
-from feedscore.population import Int32, Int64, UInt32
+from feedscore.population import Bool, Int32, Int64, UInt32
 
 from ...db.columns import fetch
 
@@ -35,16 +35,20 @@ class Topics:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def codes(self, topic_ids: Int32, offsets: Int64) -> tuple[UInt32, Int64]:
-        """Translate rows of ids, as CSR, into rows of codes; ids that are no topic are left out."""
+    def codes_of(self, topic_ids: Int32 | Int64) -> tuple[UInt32, Bool]:
+        """Give the codes of those ids that are a topic, and tell which are."""
         if not len(self):
-            return np.empty(0, np.uint32), np.zeros(len(offsets), np.int64)
+            return np.empty(0, np.uint32), np.zeros(len(topic_ids), np.bool_)
         places = np.minimum(np.searchsorted(self.sorted_ids, topic_ids), len(self) - 1)
         known = np.asarray(self.sorted_ids[places] == topic_ids)
+        return self.sorted_codes[places[known]], known
+
+    def codes(self, topic_ids: Int32, offsets: Int64) -> tuple[UInt32, Int64]:
+        """Translate rows of ids, as CSR, into rows of codes; ids that are no topic are left out."""
+        codes, known = self.codes_of(topic_ids)
         if known.all():
-            return self.sorted_codes[places], offsets
-        before = np.concatenate([[0], np.cumsum(known)]).astype(np.int64)
-        return self.sorted_codes[places[known]], before[offsets]
+            return codes, offsets
+        return codes, np.concatenate([[0], np.cumsum(known)]).astype(np.int64)[offsets]
 
 
 def fetch_topics(connection: psycopg.Connection) -> Topics:

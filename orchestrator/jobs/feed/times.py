@@ -1,0 +1,10 @@
+"""The instants that feed jobs compute for, so that a second run changes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+
+def end_of_day(now: datetime) -> datetime:
+    """Give the midnight that ends the UTC day of `now`: runs of one day differ only by what is new."""
+    return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
