@@ -81,12 +81,14 @@ CREATE TABLE feed.affinity_reach (
   users int NOT NULL,
   PRIMARY KEY (kind, id));
 
+-- Without creators whom the user blocked or reported, or who blocked the user, since it was computed.
 CREATE VIEW feed.user_affinity AS
 SELECT a.user_id,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('creator_id', c.id, 'weight', c.weight) ORDER BY c.place), '[]')
     FROM unnest(a.creator_ids, a.creator_weights) WITH ORDINALITY AS c(id, weight, place)
     WHERE NOT EXISTS (SELECT FROM app.blocks AS b WHERE b.blocker_id = a.user_id AND b.blocked_id = c.id)
       AND NOT EXISTS (SELECT FROM app.blocks AS b WHERE b.blocker_id = c.id AND b.blocked_id = a.user_id)
+      AND NOT EXISTS (SELECT FROM app.reports AS r WHERE r.reporter_id = a.user_id AND r.reported_user_id = c.id)
   ) AS top_creators,
   (SELECT coalesce(jsonb_agg(jsonb_build_object('topic', t.tag, 'weight', o.weight) ORDER BY o.place), '[]')
     FROM unnest(a.topic_ids, a.topic_weights) WITH ORDINALITY AS o(id, weight, place)
