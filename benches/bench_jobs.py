@@ -54,7 +54,7 @@ def furnished(people: int, table: Table) -> Iterator[tuple[Database, Path]]:
     settings, times = Settings(data_dir=folder), Times()
     try:
         with open_database(settings) as database:
-            made_town = times.measure(lambda: make_town(people, SEED, NOW))
+            made_town = times.measure(lambda: make_town(people, SEED, NOW, events=0, posts=1))
             with database.connection() as connection:
                 times.measure(partial(write_town, connection, made_town))
             del made_town

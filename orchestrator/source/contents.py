@@ -122,17 +122,27 @@ class ContentCheck:
         )
         nobody = "nobody" if reference.table == "users" else "nothing"
         message = f"{reference.column} names {nobody} in app.{reference.table}"
-        yield from self._found(query, reference.column, FaultKind.ORPHAN, message, reference.effect)
+        yield from self._found(
+            query, reference.column, FaultKind.ORPHAN, message, reference.effect, reference.severity
+        )
 
     def _search(self, search: Search) -> Iterator[Fault]:
         yield from self._found(search.query, search.column, search.kind, search.message, search.effect)
 
-    def _found(self, query: str, column: str, kind: FaultKind, message: str, effect: str) -> Iterator[Fault]:
+    def _found(
+        self,
+        query: str,
+        column: str,
+        kind: FaultKind,
+        message: str,
+        effect: str,
+        severity: Severity = Severity.ERROR,
+    ) -> Iterator[Fault]:
         (count,) = self._execute(COUNT_FOUND, searched=query).fetchone() or (0,)
         if count:
             rows = self._execute(FIRST_FOUND, searched=query, limit=EXAMPLES)
             examples = tuple(example for (example,) in rows)
-            yield Fault(self._table.name, column, kind, Severity.ERROR, message, effect, count, examples)
+            yield Fault(self._table.name, column, kind, severity, message, effect, count, examples)
 
     def _execute(self, query: str, **parts: object) -> psycopg.Cursor:
         return self._connection.execute(_filled(query, table=self._table.name, **parts).encode(), self._today)

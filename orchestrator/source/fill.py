@@ -39,6 +39,9 @@ FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid JOIN pg_class AS t
 WHERE t.relnamespace = 'app'::regnamespace AND t.relname = ANY (%s)
   AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid)"""
 
+# Sorting twenty million keys wants more than the usual 64 MB.
+ROOM_TO_SORT = "SET LOCAL maintenance_work_mem = '256MB'"
+
 # Whether other rows may belong to rows of these tables: then these cannot be truncated, only filled.
 DEPENDED_ON = """
 SELECT EXISTS (
@@ -108,6 +111,7 @@ def _keys_aside(connection: psycopg.Connection) -> Iterator[None]:
     for drop, _ in keys:
         connection.execute(drop)
     yield
+    connection.execute(ROOM_TO_SORT)
     for _, add in keys:
         connection.execute(add)
 

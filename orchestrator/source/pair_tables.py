@@ -134,6 +134,7 @@ REPORTS = Table(
     indexes=(
         Index("reporter_id", "match-scores", "whom a person reported"),
         Index("reported_user_id", "match-scores", "who reported a person"),
+        Index("reported_post_id", "content-features", "the reports of a post"),
     ),
     references=(Reference("reporter_id", "users", IGNORED), Reference("reported_user_id", "users", IGNORED)),
     rules=(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from feedscore import Column
 from feedscore.population import Bool, Float64, Int64
+from feedscore.posts import Instants
 
 KINDS = {
     "int16": "int2",
@@ -48,6 +49,11 @@ def times(name: str, seconds: Float64) -> Column:
     null = np.isnan(seconds)
     moments = np.rint(np.where(null, 0.0, seconds) * 1e6).astype("datetime64[us]")
     return Column(name, "timestamptz", moments, valid=~null)
+
+
+def moments(name: str, instants: Instants) -> Column:
+    """Make a column of moments from datetime64[us] in UTC."""
+    return Column(name, "timestamptz", instants)
 
 
 def dates(name: str, days: NDArray[np.datetime64]) -> Column:

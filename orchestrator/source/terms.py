@@ -62,6 +62,7 @@ class Reference:
     column: str
     table: str
     effect: str
+    severity: Severity = Severity.ERROR
 
 
 @dataclass(frozen=True)

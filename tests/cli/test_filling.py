@@ -21,6 +21,13 @@ def test_the_same_seed_and_day_give_the_same_rows(call: Call) -> None:
     assert first.json["as_of"] == "2026-03-01"
 
 
+def test_a_town_has_as_many_events_and_posts_as_asked_for(call: Call) -> None:
+    said = call("town", "--people", "120", "--events", "700", "--posts", "90", "--json")
+
+    assert said.code == 0
+    assert (said.json["rows"]["post_events"], said.json["rows"]["posts"]) == (700, 90)
+
+
 def test_a_town_tells_what_it_wrote(call: Call) -> None:
     said = call("town", "--people", "120")
 
@@ -38,7 +45,10 @@ def test_a_second_town_is_refused_in_a_sentence(call: Call) -> None:
     assert said.err == "app.users is not empty; --replace removes what all tables of schema app hold\n"
 
 
-@pytest.mark.parametrize(("option", "value"), [("--people", "0"), ("--seed", "-1"), ("--as-of", "tomorrow")])
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--people", "0"), ("--seed", "-1"), ("--as-of", "tomorrow"), ("--events", "-1"), ("--posts", "0")],
+)
 def test_an_option_that_cannot_be_used_is_named(call: Call, option: str, value: str) -> None:
     said = call("town", option, value)
 

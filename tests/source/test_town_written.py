@@ -10,11 +10,17 @@ import pytest
 from orchestrator.db.engine import Database
 from orchestrator.errors import SourceError
 from orchestrator.source.check import check_source
+from orchestrator.source.faults import Severity
 from orchestrator.source.town import make_town, write_town
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 # Everything about one person, as text.
 PERSON = "SELECT u::text FROM app.users AS u WHERE id = %s"
+# What the check finds in the stream of events, and nowhere else.
+BROKEN_EVENTS = {
+    (f"app.post_events.{column}", Severity.WARNING)
+    for column in ("user_id", "post_id", "occurred_at", "dwell_ms")
+}
 KEYS = "SELECT count(*) FROM pg_constraint WHERE connamespace = 'app'::regnamespace AND contype = 'p'"
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'app' ORDER BY 1"
 
@@ -65,7 +71,10 @@ def test_the_town_keeps_the_contract_and_misses_something_of_every_kind(
 ) -> None:
     write_town(connection, make_town(1_500, 1, NOW))
 
-    assert check_source(connection, NOW.date()) == []
+    faults = check_source(connection, NOW.date())
+
+    assert {(fault.place, fault.severity) for fault in faults} == BROKEN_EVENTS
+    assert all(1 <= fault.count <= 20 for fault in faults)
     for query in (
         "SELECT count(*) FROM app.users WHERE birth_date IS NULL",
         "SELECT count(*) FROM app.users WHERE gender IS NULL",

@@ -146,15 +146,20 @@ def activity_of(
     """
     events = EVENTS_PER_PERSON * len(people) if events is None else events
     posts = POSTS_PER_PERSON * len(people) if posts is None else posts
-    if not 0 <= events <= MOST_EVENTS:
-        raise UsageError(f"events must be from 0 to {MOST_EVENTS:,} (got {events})")
-    if not 1 <= posts <= MOST_POSTS:
-        raise UsageError(f"posts must be from 1 to {MOST_POSTS:,} (got {posts})")
+    check_counts(events, posts)
     second = float(int(now.timestamp()))
     written = make_posts(people, interests, posts, seed, second)
     audience = make_audience(people, interests, written, seed, second)
     incidents = make_incidents(written, audience, events, seed)
     return Activity(posts=written, audience=audience, incidents=incidents, events=events, seed=seed)
+
+
+def check_counts(events: int, posts: int) -> None:
+    """Raise UsageError, which names the number that cannot be used, or return None."""
+    if not 0 <= events <= MOST_EVENTS:
+        raise UsageError(f"events must be from 0 to {MOST_EVENTS:,} (got {events})")
+    if not 1 <= posts <= MOST_POSTS:
+        raise UsageError(f"posts must be from 1 to {MOST_POSTS:,} (got {posts})")
 
 
 def _rows(drafts: Drafts, chosen: Int64 | slice) -> Drafts:

@@ -28,6 +28,7 @@ class Part(IntEnum):
     MESSAGES = 16
     VISITS = 17
     MEDIA = 18
+    REASONS = 19
 
 
 def stream(seed: int, part: Part, piece: int = 0) -> np.random.Generator:

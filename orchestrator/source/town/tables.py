@@ -6,25 +6,26 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from feedscore import Column
-
 from ..rows import TableRows, dates, ids, texts, times, values, word_sets, words
 from .bios import bios
+from .feed_tables import feed_tables
 from .make import Town
 from .people import GENDERS, NAMES
 from .preferences import GOALS
 from .quiz import QUIZ_NAME, SCALE_MAX, SCALE_MIN
 from .ratings import ATTRIBUTES
-from .relations import Pairs
+from .relation_tables import relation_tables
 from .streams import pieces
-from .words import REPORT_REASONS
 
 ROWS_AT_ONCE = 1 << 16
 """People whose answers are laid out at a time: 48 rows each."""
 
 
 def tables(town: Town) -> Iterator[TableRows]:
-    """Give the rows of every table that the town fills, in the order of the contract; answers in pieces."""
+    """Give the rows of every table that the town fills, the long ones in pieces, so that memory stays small.
+
+    Posts come after the events, whose likes, comments and shares they count.
+    """
     yield _users(town)
     yield _preferences(town)
     yield _questions(town)
@@ -32,7 +33,8 @@ def tables(town: Town) -> Iterator[TableRows]:
     yield from _catalogue(town)
     yield _user_interests(town)
     yield _ratings(town)
-    yield from _relations(town)
+    yield from relation_tables(town)
+    yield from feed_tables(town)
 
 
 def _users(town: Town) -> TableRows:
@@ -146,29 +148,3 @@ def _ratings(town: Town) -> TableRows:
             times("created_at", ratings.at[pair]),
         ),
     )
-
-
-def _relations(town: Town) -> Iterator[TableRows]:
-    relations = town.relations
-    decision = words("decision", ("pass", "like"), relations.liked)
-    reason = words("reason", REPORT_REASONS, relations.report_reason)
-    decisions, blocks = relations.decisions, relations.blocks
-    yield TableRows("decisions", (*_pairs(town, decisions, "user_id", "target_id"), decision))
-    yield _numbered(town, "matches", relations.matches, "user_a", "user_b")
-    yield TableRows("blocks", _pairs(town, blocks, "blocker_id", "blocked_id"))
-    reports = _numbered(town, "reports", relations.reports, "reporter_id", "reported_user_id")
-    yield TableRows("reports", (*reports.columns, reason))
-    yield _numbered(town, "hides", relations.hides, "user_id", "hidden_user_id")
-
-
-def _pairs(town: Town, pairs: Pairs, one: str, other: str) -> tuple[Column, ...]:
-    ids_of = town.people.ids
-    return (
-        values(one, ids_of[pairs.one]),
-        values(other, ids_of[pairs.other]),
-        times("created_at", pairs.at),
-    )
-
-
-def _numbered(town: Town, table: str, pairs: Pairs, one: str, other: str) -> TableRows:
-    return TableRows(table, (ids(len(pairs)), *_pairs(town, pairs, one, other)))
