@@ -1,7 +1,7 @@
 //! Match score v1: the exact best k candidates of each viewer, with the reasons.
 //!
 //! `build` puts people in spatial order, in `blocks`; `meet` brings a tile of viewers together with everybody who may be
-//! near; `score` scores the pairs that pass, `topk` keeps the best, `facts` tells why; `top` runs it all on threads.
+//! near; `score` scores the pairs that pass, `shortlist` keeps the best, `facts` tells why; `top` runs it all on threads.
 
 #![allow(
     clippy::needless_range_loop,
@@ -27,9 +27,12 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod blocks;
 mod build;
 pub mod error;
+mod exceptions;
 mod facts;
 pub mod index;
 mod interests;
@@ -38,16 +41,15 @@ mod lists;
 mod masks;
 mod meet;
 mod order;
-mod pairs;
 mod places;
 pub mod population;
 mod reasons;
 mod score;
 pub mod settings;
+mod shortlist;
 pub mod simd;
 mod sinks;
 mod tile;
 pub mod top;
-mod topk;
 mod vector;
 mod vectors;

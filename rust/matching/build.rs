@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use super::blocks::Block;
 use super::error::Result;
-use super::index::{MatchIndex, NOBODY, OwnedSparse, Record, flag};
+use super::exceptions::Exceptions;
+use super::index::{MatchIndex, NOBODY, Record, flag};
 use super::interests::Interests;
-use super::lanes::{BLOCK, place, set_bits};
+use super::lanes::{LANES, place, set_bits};
 use super::order::{Person, Tree};
 use super::places::{chord_limit, fixed_point};
 use super::population::{ADULT_AGE, OPEN, Population};
@@ -28,11 +29,10 @@ impl MatchIndex {
             positions[person.row as usize] = position as u32;
         }
         let rows: Vec<u32> = people.iter().map(|person| person.row).collect();
-        let mut blocks = vec![Block::default(); n.div_ceil(BLOCK)];
+        let mut blocks = vec![Block::default(); n.div_ceil(LANES)];
         let interests = Interests::build(&p.interests, &rows, |position, common| {
-            let (half, lane) = place(position);
-            let words = &mut blocks[position / BLOCK].interests[half];
-            for (word, bits) in words.iter_mut().zip(common) {
+            let (block, lane) = place(position);
+            for (word, bits) in blocks[block].interests.iter_mut().zip(common) {
                 word[lane] = bits;
             }
         })?;
@@ -55,23 +55,14 @@ impl MatchIndex {
                 .collect(),
             limits_km: by_row(|p, row| p.max_distance_km[row]),
             goals: goals_by_rarity(p.goals),
-            excluded: OwnedSparse {
-                offsets: p.excluded.offsets.to_vec(),
-                values: p.excluded.values.to_vec(),
-            },
-            hidden: OwnedSparse {
-                offsets: p.hidden.offsets.to_vec(),
-                values: hidden(p, settings),
-            },
+            exceptions: Exceptions::build(p, settings, &rows, &positions),
             positions,
-            by_id: Vec::new(),
             tree,
             classes,
         };
         for (position, person) in people.iter().enumerate() {
             index.enter(p, person, position);
         }
-        index.name();
         Ok(index)
     }
 
@@ -114,44 +105,32 @@ impl MatchIndex {
             goal_count: p.goal_count[row],
             flags,
         };
-        let block = &mut self.blocks[position / BLOCK];
-        let ((half, lane), at) = (place(position), position % BLOCK);
+        let (block, lane) = place(position);
+        let block = &mut self.blocks[block];
         for (axis, c) in person.point.unwrap_or_default().into_iter().enumerate() {
-            block.point[axis][half][lane] = c;
+            block.point[axis][lane] = c;
         }
-        block.beyond[half][lane] = person.reach;
-        block.age[at] = person.age;
-        (block.from[at], block.to[at]) = wanted(p.min_age[row], p.max_age[row]);
+        block.beyond[lane] = person.reach;
+        block.age[lane] = person.age;
+        (block.from[lane], block.to[lane]) = wanted(p.min_age[row], p.max_age[row]);
         let (low, high) = (f32::from(p.min_age[row]), f32::from(p.max_age[row]));
-        block.age_middle[half][lane] = f32::midpoint(low, high);
-        block.age_slope[half][lane] = if flags & flag::AGES == 0 {
+        block.age_middle[lane] = f32::midpoint(low, high);
+        block.age_slope[lane] = if flags & flag::AGES == 0 {
             -1.0
         } else {
             (1.0 / (f64::from((high - low) / 2.0).max(0.0) + 1.0)) as f32
         };
-        block.interest_count[half][lane] = f32::from(interest_count);
-        block.goals[half][lane] = goals;
-        block.goal_count[half][lane] = f32::from(record.goal_count);
-        block.quiz_scale[half][lane] = quiz_scale;
-        block.fit_scale[half][lane] = fit_scale;
-        block.base[half][lane] = base(&self.settings, &record);
-        block.rare |= u32::from(!self.interests.of(position).is_empty()) << at;
+        block.interest_count[lane] = f32::from(interest_count);
+        block.goals[lane] = goals;
+        block.goal_count[lane] = f32::from(record.goal_count);
+        block.quiz_scale[lane] = quiz_scale;
+        block.fit_scale[lane] = fit_scale;
+        block.base[lane] = base(&self.settings, &record);
+        block.rare |= u16::from(!self.interests.of(position).is_empty()) << lane;
         for (gender, mask) in block.seeks.iter_mut().enumerate() {
-            *mask |= u16::from(seeks(p.seeking[row], gender as u8)) << at;
+            *mask |= u16::from(seeks(p.seeking[row], gender as u8)) << lane;
         }
         self.records.push(record);
-    }
-
-    /// Rank everybody by id.
-    fn name(&mut self) {
-        self.by_id = (0..self.len() as u32).collect();
-        let records = &self.records;
-        self.by_id
-            .sort_unstable_by_key(|&position| records[position as usize].id);
-        for (rank, &position) in self.by_id.iter().enumerate() {
-            let (half, lane) = place(position as usize);
-            self.blocks[position as usize / BLOCK].id_rank[half][lane] = rank as u32;
-        }
     }
 }
 
@@ -217,16 +196,4 @@ fn goals_by_rarity(goals: &[u64]) -> [u8; 64] {
     let mut ordered: [u8; 64] = std::array::from_fn(|goal| goal as u8);
     ordered.sort_by_key(|&goal| holders[goal as usize]);
     ordered
-}
-
-fn hidden(p: &Population<'_>, settings: &Settings) -> Vec<(u32, f32)> {
-    let left = |days: f32| {
-        1.0 - settings.hide_strength * (-f64::from(days) / settings.hide_scale_days).exp()
-    };
-    p.hidden
-        .values
-        .iter()
-        .zip(p.hidden_days)
-        .map(|(&row, &days)| (row, left(days) as f32))
-        .collect()
 }

@@ -6,7 +6,7 @@ use super::lanes::{LANES, Lanes, lanes, set_bits};
 use super::places::{EARTH_RADIUS_KM, UNITS};
 use super::reasons::{self, Evidence, NEARBY, QUIZ, REASONS};
 use super::score::exp_minus;
-use super::topk::{Entry, score_of};
+use super::shortlist::Picked;
 use super::vector::Vector;
 
 const QUIZ_SHIFT: u32 = 18;
@@ -70,13 +70,9 @@ impl Facts {
         self.viewer = viewer;
         self.rare = index.interests.of(viewer).len();
         self.common.clear();
-        for (word, bits) in index.common(viewer).into_iter().enumerate().rev() {
-            let mut rest = bits;
-            while rest != 0 {
-                let bit = rest.ilog2();
-                self.common.push((word, bit));
-                rest ^= 1 << bit;
-            }
+        for (word, bits) in index.common(viewer).into_iter().enumerate() {
+            self.common
+                .extend(set_bits(bits).map(|bit| (word, bit as u32)));
         }
         let goals = index.records[viewer].goals;
         let code = |goal: usize| index.goals[goal];
@@ -92,14 +88,10 @@ impl Facts {
     /// The packed facts of the viewer and eight candidates.
     #[inline(always)]
     #[must_use]
-    pub fn of<V: Vector>(
-        &self,
-        index: &MatchIndex,
-        candidates: &Lanes<u32>,
-        entries: &[Entry; LANES],
-    ) -> Lanes<i64> {
+    pub fn of<V: Vector>(&self, index: &MatchIndex, picked: &Picked) -> Lanes<i64> {
+        let candidates = &picked.positions;
         let shared = self.shared_interests(index, candidates);
-        let all = self.gather(index, candidates, entries, &shared);
+        let all = self.gather(index, picked, &shared);
         let (evidence, mut doubt) = weigh_quickly::<V>(index, &all);
         let reasons = order_eight(&evidence.weight, &mut doubt);
         let tier = index.settings.tier_a_score as f32;
@@ -119,8 +111,7 @@ impl Facts {
                 }
             }
         }
-        let scores = lanes(|l| score_of(entries[l].key));
-        let top = lanes(|l| i64::from((scores[l] >= tier) & (all.complete[l] == 0.0)));
+        let top = lanes(|l| i64::from((picked.scores[l] >= tier) & (all.complete[l] == 0.0)));
         lanes(|l| i64::from(numbers[l]) | all.places[l] | top[l] << TIER_SHIFT)
     }
 
@@ -192,20 +183,14 @@ impl Facts {
 
     /// Bring together what eight pairs are weighed by.
     #[inline(always)]
-    fn gather(
-        &self,
-        index: &MatchIndex,
-        candidates: &Lanes<u32>,
-        entries: &[Entry; LANES],
-        shared: &Lanes<Shared>,
-    ) -> Gathered {
+    fn gather(&self, index: &MatchIndex, picked: &Picked, shared: &Lanes<Shared>) -> Gathered {
         let mine = &index.records[self.viewer];
         let mut all = Gathered::default();
         for l in 0..LANES {
-            let theirs = &index.records[candidates[l] as usize];
+            let theirs = &index.records[picked.positions[l] as usize];
             let known = |holds: bool| if holds { 0.0 } else { f32::INFINITY };
-            all.chord[l] = entries[l].chord;
-            all.cosine[l] = entries[l].cosine;
+            all.chord[l] = picked.chords[l];
+            all.cosine[l] = picked.cosines[l];
             all.no_quiz[l] = known(mine.flags & theirs.flags & flag::QUIZ != 0);
             all.unrated[l] = known(theirs.flags & flag::RATED != 0);
             let complete = theirs.flags & flag::COMPLETE_CANDIDATE != 0

@@ -1,16 +1,17 @@
 //! The index: everybody who can be matched, in spatial order, in the form that scoring reads.
 
 use super::blocks::Block;
+use super::exceptions::Exceptions;
 use super::interests::{Common, Interests};
-use super::lanes::{BLOCK, place};
+use super::lanes::place;
 use super::order::Tree;
-use super::population::Sparse;
+use super::places::distance_km;
 use super::settings::Settings;
 use super::vectors::Vectors;
 
 /// What the facts and the exact checks read of one person: half a cache line.
-#[derive(Debug, Clone, Copy)]
-#[repr(C)]
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C, align(32))]
 pub struct Record {
     /// The id that the application knows.
     pub id: i64,
@@ -75,8 +76,6 @@ pub struct MatchIndex {
     pub settings: Settings,
     /// Row of the population -> position; `NOBODY` for those who cannot be matched.
     pub positions: Vec<u32>,
-    /// Id rank -> position.
-    pub by_id: Vec<u32>,
     /// The boxes to walk.
     pub tree: Tree,
     /// Class -> (gender, what is sought).
@@ -103,35 +102,12 @@ pub struct MatchIndex {
     pub interests: Interests,
     /// Place from rare to common -> goal; ties by goal.
     pub goals: [u8; 64],
-    /// Row -> rows it never sees.
-    pub excluded: OwnedSparse<u32>,
-    /// Row -> rows it hid, each with what is left of the score.
-    pub hidden: OwnedSparse<(u32, f32)>,
+    /// Position -> pairs that are never shown, or whose score is lowered.
+    pub exceptions: Exceptions,
 }
 
 /// Stands in `MatchIndex::positions` for a person who cannot be matched.
 pub const NOBODY: u32 = u32::MAX;
-
-/// Sparse columns that the index owns.
-#[derive(Debug, Default)]
-pub struct OwnedSparse<T> {
-    /// Row i is from the i-th to the next.
-    pub offsets: Vec<i64>,
-    /// The rows, one after the other.
-    pub values: Vec<T>,
-}
-
-impl<T> OwnedSparse<T> {
-    /// The entries of one row.
-    #[must_use]
-    pub fn row(&self, row: usize) -> &[T] {
-        Sparse {
-            offsets: &self.offsets,
-            values: &self.values,
-        }
-        .row(row)
-    }
-}
 
 impl MatchIndex {
     /// The number of people who can be matched.
@@ -149,25 +125,30 @@ impl MatchIndex {
     /// The place of one person, where known.
     #[must_use]
     pub fn point(&self, position: usize) -> Option<[i32; 3]> {
-        let (half, lane) = place(position);
+        let (block, lane) = place(position);
         let known = self.records[position].flags & flag::PLACED != 0;
-        let axes = &self.blocks[position / BLOCK].point;
-        known.then(|| [0, 1, 2].map(|axis: usize| axes[axis][half][lane]))
+        known.then(|| self.blocks[block].point.map(|axis| axis[lane]))
+    }
+
+    /// Whether neither limit is exceeded, as the reference decides it, of two people with a place.
+    #[must_use]
+    pub fn within_limits(&self, viewer: usize, candidate: usize) -> bool {
+        let km = distance_km(self.degrees[viewer], self.degrees[candidate]);
+        km <= f64::from(self.limits_km[viewer]) && km <= f64::from(self.limits_km[candidate])
     }
 
     /// The common interests of one person.
     #[inline(always)]
     #[must_use]
     pub fn common(&self, position: usize) -> Common {
-        let (half, lane) = place(position);
-        self.blocks[position / BLOCK].interests[half].map(|words| words[lane])
+        let (block, lane) = place(position);
+        self.blocks[block].interests.map(|words| words[lane])
     }
 
     /// Bytes on the heap.
     #[must_use]
     pub fn nbytes(&self) -> usize {
         size_of_val(&*self.positions)
-            + size_of_val(&*self.by_id)
             + size_of_val(&*self.tree.nodes)
             + size_of_val(&*self.tree.segments)
             + size_of_val(&*self.classes)
@@ -181,9 +162,6 @@ impl MatchIndex {
             + size_of_val(&*self.degrees)
             + size_of_val(&*self.limits_km)
             + self.interests.nbytes()
-            + size_of_val(&*self.excluded.offsets)
-            + size_of_val(&*self.excluded.values)
-            + size_of_val(&*self.hidden.offsets)
-            + size_of_val(&*self.hidden.values)
+            + self.exceptions.nbytes()
     }
 }

@@ -8,7 +8,7 @@ const CODES: usize = 1 << 16;
 /// Words of the bits of common interests.
 pub const WORDS: usize = 4;
 
-/// The common interests of one person, a bit each, by rank.
+/// The common interests of one person, a bit each: the rarest of them is the lowest bit of the first word.
 pub type Common = [u64; WORDS];
 
 /// The rare interests of the people of an index, by their rank from common (0) to rare.
@@ -38,8 +38,8 @@ impl Interests {
             let from = built.ranks.len();
             for &code in all.row(row as usize) {
                 let rank = rank[code as usize];
-                match bits.get_mut(rank as usize / 64) {
-                    Some(word) => *word |= 1 << (rank % 64),
+                match (64 * WORDS - 1).checked_sub(rank as usize) {
+                    Some(place) => bits[place / 64] |= 1 << (place % 64),
                     None => built.ranks.push(rank),
                 }
             }
@@ -119,8 +119,8 @@ mod tests {
         let Ok(built) = built else {
             panic!("{built:?}")
         };
-        assert_eq!(common[1], [0b11, 0, 0, 0]);
-        assert_eq!(common[0], [!0b11, !0, !0, !0]);
+        assert_eq!(common[1], [0, 0, 0, 0b11 << 62]);
+        assert_eq!(common[0], [!0, !0, !0, !0 >> 2]);
         assert_eq!(built.of(0).len(), 398 - 254);
         assert!(built.of(0).is_sorted_by(|a, b| a > b));
         assert_eq!((built.of(0)[0], built.of(1)), (399, &[][..]));

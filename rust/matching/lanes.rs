@@ -1,17 +1,15 @@
-//! The shape of vector work: lanes are candidates; sixteen neighbours in the order make a block, of two halves.
+//! The shape of vector work: lanes are candidates; sixteen neighbours in the order make a block.
 //!
 //! Arithmetic is written out lane by lane in a fixed order, without fused multiply-add: whatever instruction set the
 //! compiler uses for it, the bits are the same. Which lanes pass is kept as one bit a lane.
 
-/// Candidates in a half of a block: one AVX2 register of f32.
-pub const LANES: usize = 8;
-/// Candidates in a block: one SSE register of bytes.
-pub const BLOCK: usize = 2 * LANES;
+/// Candidates in a block: one AVX-512 register of f32, two of AVX2.
+pub const LANES: usize = 16;
+/// A bit for each.
+pub const ALL_LANES: u32 = (1 << LANES) - 1;
 
-/// One number for each candidate of half a block.
-pub type Lanes<T = f32> = [T; LANES];
 /// One number for each candidate of a block.
-pub type Halves<T = f32> = [Lanes<T>; 2];
+pub type Lanes<T = f32> = [T; LANES];
 
 /// Make each lane from its number.
 #[inline(always)]
@@ -33,11 +31,11 @@ pub fn set_bits(mut bits: u64) -> impl Iterator<Item = usize> {
     })
 }
 
-/// The half and the lane of a position within its block.
+/// The block and the lane of a position.
 #[inline(always)]
 #[must_use]
 pub fn place(position: usize) -> (usize, usize) {
-    (position % BLOCK / LANES, position % LANES)
+    (position / LANES, position % LANES)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! One list, from its entries to columns.
+//! One list, from its candidates to columns.
 
 use super::facts::Facts;
 use super::index::MatchIndex;
 use super::lanes::{LANES, lanes};
-use super::topk::{Entry, id_rank_of, score_of};
+use super::shortlist::Shortlist;
 use super::vector::Vector;
 
 /// Columns of lists: room for k entries a viewer.
@@ -17,29 +17,30 @@ pub struct Lists<'a> {
     pub facts: &'a mut [i64],
 }
 
-/// Write the list of the viewer that `facts` is turned to; without `facts`, they are left out.
+/// Write the candidates in some slots as the list of the viewer that `facts` is turned to; without `facts`, they are
+/// left out.
 #[inline(always)]
 pub fn write_list<V: Vector>(
     index: &MatchIndex,
     facts: Option<&Facts>,
-    entries: &[Entry],
+    shortlist: &Shortlist,
+    slots: &[u64],
     list: &mut Lists<'_>,
 ) {
-    for from in (0..entries.len()).step_by(LANES) {
-        // The last lanes may repeat the last entry: their facts are not kept.
-        let eight: [Entry; LANES] =
-            std::array::from_fn(|l| entries[(from + l).min(entries.len() - 1)]);
-        let positions = lanes(|l| index.by_id[id_rank_of(eight[l].key) as usize]);
-        let kept = LANES.min(entries.len() - from);
+    for from in (0..slots.len()).step_by(LANES) {
+        // The last lanes may repeat the last candidate: their facts are not kept.
+        let some = lanes(|l| slots[(from + l).min(slots.len() - 1)] as usize);
+        let picked = shortlist.pick(&some);
+        let kept = LANES.min(slots.len() - from);
         if let Some(facts) = facts {
-            let packed = facts.of::<V>(index, &positions, &eight);
+            let packed = facts.of::<V>(index, &picked);
             list.facts[from..from + kept].copy_from_slice(&packed[..kept]);
         }
+        list.scores[from..from + kept].copy_from_slice(&picked.scores[..kept]);
         for l in 0..kept {
-            let record = &index.records[positions[l] as usize];
+            let record = &index.records[picked.positions[l] as usize];
             list.candidates[from + l] = record.row;
             list.candidate_ids[from + l] = record.id;
-            list.scores[from + l] = score_of(eight[l].key);
         }
     }
 }

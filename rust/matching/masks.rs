@@ -3,13 +3,13 @@
 //! On x86-64 it is SSE2, which every machine of that architecture has and which the AVX instances of the callers
 //! re-encode; elsewhere, and as the twin in the tests, it is the loop of `plain`.
 
-use super::lanes::BLOCK;
+use super::lanes::LANES;
 
 /// Bit l: the candidate's age is wanted by the viewer, and the viewer's age by the candidate.
 #[inline(always)]
 #[must_use]
 pub fn ages_agree(
-    [age, from, to]: [&[u8; BLOCK]; 3],
+    [age, from, to]: [&[u8; LANES]; 3],
     viewer_age: u8,
     (viewer_from, viewer_to): (u8, u8),
 ) -> u32 {
@@ -25,17 +25,17 @@ pub fn ages_agree(
 
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
-    use super::BLOCK;
+    use super::LANES;
     use std::arch::x86_64::{
         __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_max_epu8, _mm_min_epu8,
         _mm_movemask_epi8, _mm_set1_epi8,
     };
 
     #[inline(always)]
-    pub fn ages_agree([age, from, to]: [&[u8; BLOCK]; 3], viewer_age: u8, wanted: (u8, u8)) -> u32 {
+    pub fn ages_agree([age, from, to]: [&[u8; LANES]; 3], viewer_age: u8, wanted: (u8, u8)) -> u32 {
         // SAFETY: x86-64 has SSE2, and each load reads the 16 bytes of an array of that size.
         unsafe {
-            let load = |bytes: &[u8; BLOCK]| _mm_loadu_si128(bytes.as_ptr().cast::<__m128i>());
+            let load = |bytes: &[u8; LANES]| _mm_loadu_si128(bytes.as_ptr().cast::<__m128i>());
             let all = |byte: u8| _mm_set1_epi8(byte as i8);
             let at_least = |x, low| _mm_cmpeq_epi8(_mm_min_epu8(x, low), low);
             let at_most = |x, high| _mm_cmpeq_epi8(_mm_max_epu8(x, high), high);
@@ -49,10 +49,10 @@ mod sse2 {
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain {
-    use super::BLOCK;
+    use super::LANES;
 
-    pub fn ages_agree([age, from, to]: [&[u8; BLOCK]; 3], mine: u8, wanted: (u8, u8)) -> u32 {
-        (0..BLOCK).fold(0, |mask, l| {
+    pub fn ages_agree([age, from, to]: [&[u8; LANES]; 3], mine: u8, wanted: (u8, u8)) -> u32 {
+        (0..LANES).fold(0, |mask, l| {
             let theirs = (from[l]..=to[l]).contains(&mine);
             let wish = (wanted.0..=wanted.1).contains(&age[l]);
             mask | u32::from(theirs && wish) << l
@@ -64,7 +64,7 @@ mod plain {
 mod tests {
     use super::*;
 
-    fn bytes(seed: usize) -> [u8; BLOCK] {
+    fn bytes(seed: usize) -> [u8; LANES] {
         let pick = [0, 1, 17, 18, 30, 127, 128, 200, 254, 255];
         std::array::from_fn(|l| pick[(seed.wrapping_mul(31) + l * (seed + 3)) % pick.len()])
     }

@@ -1,5 +1,7 @@
 //! Places on the globe: fixed-point points on the unit sphere for the hot loop, exact distances for doubtful pairs.
 
+use super::vector::Vector;
+
 /// Mean radius of the Earth.
 pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 /// Units of a fixed-point coordinate in one Earth radius: 6 mm each; differences of two points fit an i32.
@@ -40,28 +42,24 @@ pub fn distance_km(here: [f64; 2], there: [f64; 2]) -> f64 {
 #[must_use]
 pub fn chord_limit(limit_km: f32) -> f32 {
     let half_turn = f64::from(limit_km) / (2.0 * EARTH_RADIUS_KM);
-    if half_turn >= std::f64::consts::FRAC_PI_2 - 1e-4 {
-        // Half around the world: nobody is farther, and the slack below is not made for the far side.
-        return if half_turn > std::f64::consts::FRAC_PI_2 + 1e-9 {
-            f32::INFINITY
-        } else {
-            f32::MAX
-        };
+    if half_turn > std::f64::consts::FRAC_PI_2 + 1e-9 {
+        return f32::INFINITY;
     }
+    // Half around the world nobody is farther; pairs that are nearly as far are then in doubt.
+    let half_turn = half_turn.min(std::f64::consts::FRAC_PI_2);
     let square = (2.0 * UNITS * half_turn.sin()).powi(2);
     (square * (1.0 + SLACK) + SLACK_UNITS) as f32
 }
 
-/// The squared chord surely within the limit whose squared chord surely beyond is given.
+/// The squared chords surely within the limits whose squared chords surely beyond are given.
 #[inline(always)]
 #[must_use]
-pub fn surely_within(beyond: f32) -> f32 {
-    // The slack twice, and once more for the rounding here. f32::MAX marks limits about half around the world.
-    if beyond == f32::MAX {
-        -1.0
-    } else {
-        beyond * (1.0 - 3.0 * SLACK) as f32 - (3.0 * SLACK_UNITS) as f32
-    }
+pub fn surely_within<V: Vector>(beyond: V) -> V {
+    // The slack twice, and once more for the rounding here.
+    let share = V::all((1.0 - 3.0 * SLACK) as f32);
+    beyond
+        .times(share)
+        .minus(V::all((3.0 * SLACK_UNITS) as f32))
 }
 
 /// The squared chord in units.
@@ -129,6 +127,11 @@ impl Extent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matching::vector::Plain;
+
+    fn within(beyond: f32) -> f32 {
+        surely_within(Plain::all(beyond)).lanes()[0]
+    }
 
     #[test]
     fn london_to_paris() {
@@ -144,15 +147,17 @@ mod tests {
         for limit in [0.0_f32, 0.001, 1.0, 50.0, 150.0, 5000.0, 20_000.0] {
             let square = (2.0 * UNITS * (f64::from(limit) / (2.0 * EARTH_RADIUS_KM)).sin()).powi(2);
             let outer = chord_limit(limit);
-            let inner = surely_within(outer);
+            let inner = within(outer);
             assert!(
                 f64::from(inner) < square && square < f64::from(outer),
                 "{limit}"
             );
         }
         assert_eq!(chord_limit(f32::INFINITY), f32::INFINITY);
-        assert_eq!(surely_within(f32::INFINITY), f32::INFINITY);
-        assert!(surely_within(chord_limit(20_015.1)) < 0.0);
+        assert_eq!(within(f32::INFINITY), f32::INFINITY);
+        let antipodes = (4.0 * UNITS * UNITS) as f32;
+        assert!(within(chord_limit(20_015.1)) < antipodes);
+        assert!(chord_limit(20_015.0) > antipodes);
     }
 
     #[test]

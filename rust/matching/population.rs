@@ -26,7 +26,13 @@ impl<'a, T> Sparse<'a, T> {
     /// The entries of one row.
     #[must_use]
     pub fn row(&self, row: usize) -> &'a [T] {
-        &self.values[self.offsets[row] as usize..self.offsets[row + 1] as usize]
+        &self.values[self.range(row)]
+    }
+
+    /// Where the entries of one row stand.
+    #[must_use]
+    pub fn range(&self, row: usize) -> std::ops::Range<usize> {
+        self.offsets[row] as usize..self.offsets[row + 1] as usize
     }
 }
 

@@ -1,13 +1,14 @@
-//! The scores of half a block of candidates for one viewer, in f32, in a fixed order of operations.
+//! The scores of a block of candidates for one viewer, in f32, in a fixed order of operations.
 
 use super::blocks::Block;
 use super::index::MatchIndex;
 use super::interests::each_shared;
-use super::lanes::{BLOCK, Halves, LANES, Lanes, set_bits};
+use super::lanes::{LANES, Lanes, set_bits};
 use super::meet::Encounter;
 use super::places::{EARTH_RADIUS_KM, UNITS, distance_km};
 use super::tile::Viewer;
 use super::vector::Vector;
+use super::vectors::Row;
 
 /// Sums that run side by side in a dot product, to hide how long an addition takes.
 const ABREAST: usize = 4;
@@ -51,102 +52,96 @@ impl Constants {
 
 /// Scores, and what they are made of that the facts need again.
 #[derive(Debug)]
-pub struct Scored {
+pub struct Scored<V> {
     /// The scores.
-    pub scores: Lanes,
+    pub scores: V,
     /// The cosines of the quiz vectors; 0 where one is missing.
-    pub cosines: Lanes,
-    /// The candidates of `wanted` whose score reaches the threshold, a bit each.
-    pub hits: u32,
+    pub cosines: V,
 }
 
-/// Score half a block; None if no candidate of `wanted` can reach the threshold.
+/// Score a block; None if no candidate who passes can reach the threshold.
 #[inline(always)]
 #[must_use]
 pub fn score<V: Vector>(
     index: &MatchIndex,
     c: &Constants,
-    met: &Encounter<'_>,
-    half: usize,
-    wanted: u32,
+    met: &Encounter<'_, V>,
     threshold: f32,
-) -> Option<Scored> {
+) -> Option<Scored<V>> {
     let (viewer, block) = (met.viewer, &index.blocks[met.block]);
-    let quiz: V = dots(&viewer.quiz, index.quiz.block(met.block), half);
-    let fit: V = dots(&viewer.preference, index.attributes.block(met.block), half);
-    let cosines = quiz.times(V::of(&block.quiz_scale[half]));
-    let fits = fit.times(V::of(&block.fit_scale[half]));
+    let quiz: V = dots(&viewer.quiz, index.quiz.block(met.block));
+    let fit: V = dots(&viewer.preference, index.attributes.block(met.block));
+    let cosines = quiz.times(V::of(&block.quiz_scale));
+    let fits = fit.times(V::of(&block.fit_scale));
     let vectors = V::all(c.half_quiz)
         .times(cosines)
         .plus(V::all(c.half_fit).times(fits));
     let alike = jaccard(
-        shared_interests::<V>(index, met, block, half),
+        shared_interests::<V>(index, met, block),
         viewer.interest_count,
-        &block.interest_count[half],
+        &block.interest_count,
     );
-    let aims = goal_fit::<V>(viewer, block, half);
+    let aims = goal_fit::<V>(viewer, block);
     let sets = V::all(c.interests)
         .times(alike)
         .plus(V::all(c.goals).times(aims));
-    let rest = V::of(&block.base[half]).plus(vectors).plus(sets);
-    let ages = V::all(c.age_fit).times(age_fit::<V>(viewer, block, half));
+    let rest = V::of(&block.base).plus(vectors).plus(sets);
+    let ages = V::all(c.age_fit).times(age_fit::<V>(viewer, block));
     // Addition rounds monotonically: who does not reach the threshold so does not reach it with less proximity.
     let most = rest.plus(V::all(met.nearest).plus(ages));
-    if threshold > 0.0 && wanted & V::all(threshold).at_most(most) == 0 {
+    if threshold > 0.0 && met.passing & V::all(threshold).at_most(most) == 0 {
         return None;
     }
     let near = match met.chords {
-        Some(chords) => proximity::<V>(index, c, met, half, &chords[half]),
+        Some(chords) => proximity(index, c, met, chords),
         None => V::all(c.proximity_unknown),
     };
     let scores = rest.plus(near.plus(ages)).larger(V::all(0.0));
-    Some(Scored {
-        scores: scores.lanes(),
-        cosines: cosines.lanes(),
-        hits: wanted & V::all(threshold).at_most(scores),
-    })
+    Some(Scored { scores, cosines })
 }
 
-/// The dot products of a viewer with half a block: every fourth dimension apart, each in order, then added.
+/// The dot products of a viewer with a block: every fourth dimension apart, each in order, then added.
 #[inline(always)]
-fn dots<V: Vector>(viewer: &[f32], block: &[Halves], half: usize) -> V {
+fn dots<V: Vector>(viewer: &[f32], block: &[Row]) -> V {
     let mut sums = [V::all(0.0); ABREAST];
     let (mine, mine_rest) = viewer.as_chunks::<ABREAST>();
     let (theirs, theirs_rest) = block.as_chunks::<ABREAST>();
     for (mine, theirs) in mine.iter().zip(theirs) {
         for i in 0..ABREAST {
-            sums[i] = sums[i].plus(V::all(mine[i]).times(V::of(&theirs[i][half])));
+            sums[i] = sums[i].plus(V::all(mine[i]).times(V::of(&theirs[i].0)));
         }
     }
     for (sum, (mine, theirs)) in sums.iter_mut().zip(mine_rest.iter().zip(theirs_rest)) {
-        *sum = sum.plus(V::all(*mine).times(V::of(&theirs[half])));
+        *sum = sum.plus(V::all(*mine).times(V::of(&theirs.0)));
     }
     let [a, b, c, d] = sums;
     a.plus(b).plus(c.plus(d))
 }
 
 #[inline(always)]
-fn shared_interests<V: Vector>(
-    index: &MatchIndex,
-    met: &Encounter<'_>,
-    block: &Block,
-    half: usize,
-) -> V {
-    let counts = V::shared_bits(&block.interests[half], &met.viewer.interests);
-    if met.viewer.rare && block.rare >> (half * LANES) & 0xFF != 0 {
-        return V::of(&with_rare(index, met, half, counts.lanes()));
+fn shared_interests<V: Vector>(index: &MatchIndex, met: &Encounter<'_, V>, block: &Block) -> V {
+    let counts = V::shared_bits(&block.interests, &met.viewer.interests);
+    if met.viewer.rare && block.rare != 0 {
+        let start = met.block * LANES;
+        let (viewer, passing) = (met.viewer.position, met.passing);
+        return V::of(&with_rare(index, viewer, start, passing, counts.lanes()));
     }
     counts
 }
 
+/// Add the rare interests that a viewer shares with passing candidates, from the one at position `start` on.
 #[cold]
 #[inline(never)]
-fn with_rare(index: &MatchIndex, met: &Encounter<'_>, half: usize, mut counts: Lanes) -> Lanes {
-    let mine = index.interests.of(met.viewer.position);
-    let passing = met.passing >> (half * LANES) & 0xFF;
+fn with_rare(
+    index: &MatchIndex,
+    viewer: usize,
+    start: usize,
+    passing: u32,
+    mut counts: Lanes,
+) -> Lanes {
+    let mine = index.interests.of(viewer);
     for l in set_bits(u64::from(passing)) {
-        let candidate = met.block * BLOCK + half * LANES + l;
-        each_shared(mine, index.interests.of(candidate), |_| counts[l] += 1.0);
+        each_shared(mine, index.interests.of(start + l), |_| counts[l] += 1.0);
     }
     counts
 }
@@ -158,67 +153,60 @@ fn jaccard<V: Vector>(shared: V, mine: f32, theirs: &Lanes) -> V {
 }
 
 #[inline(always)]
-fn goal_fit<V: Vector>(viewer: &Viewer, block: &Block, half: usize) -> V {
-    let theirs = &block.goal_count[half];
-    let shared = V::shared_bits(&block.goals[half..=half], &[viewer.goals]);
+fn goal_fit<V: Vector>(viewer: &Viewer<'_>, block: &Block) -> V {
+    let theirs = &block.goal_count;
+    let shared = V::shared_bits(std::slice::from_ref(&block.goals), &[viewer.goals]);
     let fit = jaccard(shared, viewer.goal_count, theirs);
     let fewer = V::all(viewer.goal_count).smaller(V::of(theirs));
     fewer.minus(V::all(0.5)).choose(fit, V::all(0.5))
 }
 
 #[inline(always)]
-fn age_fit<V: Vector>(viewer: &Viewer, block: &Block, half: usize) -> V {
+fn age_fit<V: Vector>(viewer: &Viewer<'_>, block: &Block) -> V {
     let unknown = V::all(0.5);
     if !viewer.ages_known {
         return unknown;
     }
-    let theirs = V::of_bytes(block.age.as_chunks().0[half]);
-    let slope = V::of(&block.age_slope[half]);
+    let theirs = V::of_bytes(&block.age);
+    let slope = V::of(&block.age_slope);
     let mine = V::all(f32::from(viewer.age));
     let theirs_to_mine = theirs
         .minus(V::all(viewer.age_middle))
         .size()
         .times(V::all(viewer.age_slope));
-    let mine_to_theirs = mine
-        .minus(V::of(&block.age_middle[half]))
-        .size()
-        .times(slope);
+    let mine_to_theirs = mine.minus(V::of(&block.age_middle)).size().times(slope);
     let off = V::all(0.5).times(theirs_to_mine.plus(mine_to_theirs));
     slope.choose(V::all(1.0).minus(off).larger(V::all(0.0)), unknown)
 }
 
 /// The weighted proximity of squared chords.
 #[inline(always)]
-fn proximity<V: Vector>(
-    index: &MatchIndex,
-    c: &Constants,
-    met: &Encounter<'_>,
-    half: usize,
-    chords: &Lanes,
-) -> V {
-    let chord = V::of(chords).root().times(V::all((0.5 / UNITS) as f32));
+fn proximity<V: Vector>(index: &MatchIndex, c: &Constants, met: &Encounter<'_, V>, chords: V) -> V {
+    let chord = chords.root().times(V::all((0.5 / UNITS) as f32));
     let arc = arc_sine(chord.smaller(V::all(1.0)));
     let near = V::all(c.proximity).times(exp_minus(V::all(2.0 * c.arc_scale).times(arc)));
     if c.far_counts {
-        return V::of(&far_proximity(index, met, half, chords, near.lanes()));
+        let (viewer, start) = (met.viewer.position, met.block * LANES);
+        let near = far_proximity(index, viewer, start, &chords.lanes(), near.lanes());
+        return V::of(&near);
     }
     near
 }
 
-/// Put the exact proximity in place where the chord is too long for the arc sine below.
+/// Put the exact proximity in place where the chord is too long for the arc sine below, for the candidates from the one
+/// at position `start` on.
 #[cold]
 #[inline(never)]
 fn far_proximity(
     index: &MatchIndex,
-    met: &Encounter<'_>,
-    half: usize,
+    viewer: usize,
+    start: usize,
     chords: &Lanes,
     mut near: Lanes,
 ) -> Lanes {
-    let (settings, here) = (&index.settings, index.degrees[met.viewer.position]);
-    for l in 0..LANES {
-        let candidate = met.block * BLOCK + half * LANES + l;
-        if candidate < index.len() && f64::from(chords[l]).sqrt() > 0.4 * UNITS {
+    let (settings, here) = (&index.settings, index.degrees[viewer]);
+    for (l, candidate) in (start..index.len().min(start + LANES)).enumerate() {
+        if f64::from(chords[l]).sqrt() > 0.4 * UNITS {
             let km = distance_km(here, index.degrees[candidate]);
             near[l] =
                 (settings.weights.proximity * (-km / settings.proximity_scale_km).exp()) as f32;
@@ -325,22 +313,15 @@ mod tests {
                 .map(|d| ((d * 29) % 31) as f32 / 31.0 - 0.5)
                 .collect();
             let lane = |d: usize, l: usize| ((d * 37 + l * 11) % 23) as f32 / 23.0 - 0.5;
-            let block: Vec<Halves> = (0..width)
-                .map(|d| {
-                    [
-                        std::array::from_fn(|l| lane(d, l)),
-                        std::array::from_fn(|l| lane(d, l + LANES)),
-                    ]
-                })
+            let block: Vec<Row> = (0..width)
+                .map(|d| Row(std::array::from_fn(|l| lane(d, l))))
                 .collect();
-            for half in 0..2 {
-                let sums = dots::<Plain>(&viewer, &block, half).lanes();
-                for l in 0..LANES {
-                    let exact: f64 = (0..width)
-                        .map(|d| f64::from(viewer[d]) * f64::from(lane(d, half * LANES + l)))
-                        .sum();
-                    assert!((f64::from(sums[l]) - exact).abs() < 1e-6);
-                }
+            let sums = dots::<Plain>(&viewer, &block).lanes();
+            for l in 0..LANES {
+                let exact: f64 = (0..width)
+                    .map(|d| f64::from(viewer[d]) * f64::from(lane(d, l)))
+                    .sum();
+                assert!((f64::from(sums[l]) - exact).abs() < 1e-6);
             }
         }
     }

@@ -5,15 +5,16 @@
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+use super::avx512::Avx512;
 use super::error::{Error, Result};
-use super::facts::Facts;
-use super::index::MatchIndex;
-use super::lists::{Lists, write_list};
-use super::meet::{Sink, meet};
-use super::score::Constants;
-use super::tile::Tile;
-use super::topk::Entry;
-use super::vector::Plain;
+use super::vector::{Plain, Vector};
+
+/// What can be done on any path.
+pub trait Work {
+    /// Do it with vectors of this kind. To be inlined, so that all of it is compiled for the path.
+    fn run<V: Vector>(&mut self);
+}
 
 /// An instruction set that this machine has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,7 @@ enum Set {
     /// 256-bit vectors.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// 256-bit vectors with the masks and registers of AVX-512.
+    /// 512-bit vectors, as machines have them since Ice Lake and Zen 4.
     #[cfg(target_arch = "x86_64")]
     Avx512,
 }
@@ -50,6 +51,7 @@ impl Path {
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512dq")
                     && is_x86_feature_detected!("avx512vl")
+                    && is_x86_feature_detected!("avx512vpopcntdq")
                 {
                     paths.insert(0, Self(Set::Avx512));
                 }
@@ -90,75 +92,30 @@ impl Path {
             })
     }
 
-    /// Run `meet` on this path.
-    pub fn meet(
-        self,
-        index: &MatchIndex,
-        constants: &Constants,
-        tile: &mut Tile,
-        sink: &mut impl Sink,
-    ) {
+    /// Do some work on this path.
+    pub fn run(self, work: &mut impl Work) {
         match self.0 {
-            Set::Plain => meet::<Plain>(index, constants, tile, sink),
-            // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `meet_avx2`.
+            Set::Plain => work.run::<Plain>(),
+            // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `on_avx2`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { meet_avx2(index, constants, tile, sink) },
-            // SAFETY: `Set::Avx512` is only made by `available`, which found the features of `meet_avx512`.
+            Set::Avx2 => unsafe { on_avx2(work) },
+            // SAFETY: `Set::Avx512` is only made by `available`, which found the features of `on_avx512`.
             #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => unsafe { meet_avx512(index, constants, tile, sink) },
-        }
-    }
-
-    /// Run `write_list` on this path.
-    pub fn write_list(
-        self,
-        index: &MatchIndex,
-        facts: Option<&Facts>,
-        entries: &[Entry],
-        list: &mut Lists<'_>,
-    ) {
-        match self.0 {
-            Set::Plain => write_list::<Plain>(index, facts, entries, list),
-            // SAFETY: `Set::Avx2` is only made by `available`, which found the features of `write_list_avx2`.
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx2 => unsafe { write_list_avx2(index, facts, entries, list) },
-            // SAFETY: `Set::Avx512` is only made by `available`, which found the features of `write_list_avx512`.
-            #[cfg(target_arch = "x86_64")]
-            Set::Avx512 => unsafe { write_list_avx512(index, facts, entries, list) },
+            Set::Avx512 => unsafe { on_avx512(work) },
         }
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn write_list_avx2(
-    index: &MatchIndex,
-    facts: Option<&Facts>,
-    entries: &[Entry],
-    list: &mut Lists<'_>,
-) {
-    write_list::<Avx2>(index, facts, entries, list);
+fn on_avx2(work: &mut impl Work) {
+    work.run::<Avx2>();
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
-fn write_list_avx512(
-    index: &MatchIndex,
-    facts: Option<&Facts>,
-    entries: &[Entry],
-    list: &mut Lists<'_>,
-) {
-    write_list::<Avx2>(index, facts, entries, list);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn meet_avx2(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &mut impl Sink) {
-    meet::<Avx2>(index, constants, tile, sink);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl")]
-fn meet_avx512(index: &MatchIndex, constants: &Constants, tile: &mut Tile, sink: &mut impl Sink) {
-    meet::<Avx2>(index, constants, tile, sink);
+#[target_feature(
+    enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq"
+)]
+fn on_avx512(work: &mut impl Work) {
+    work.run::<Avx512>();
 }

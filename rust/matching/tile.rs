@@ -1,23 +1,24 @@
-//! A tile: up to sixteen viewers of one gender who are near each other, so that they meet the same blocks in the cache.
+//! A tile: some viewers of one gender who are near each other, so that they meet the same blocks in the cache.
 
+use super::exceptions::Exception;
 use super::index::MatchIndex;
 use super::interests::Common;
-use super::lanes::{BLOCK, Halves, LANES, place};
+use super::lanes::{ALL_LANES, LANES, Lanes, place};
 use super::order::Node;
 use super::places::{Extent, UNITS};
 use super::score::Constants;
 use super::vector::Vector;
 
 /// Viewers in a tile.
-pub const TILE: usize = BLOCK;
-/// A bit for each.
-const ALL: u32 = (1 << TILE) - 1;
+pub const TILE: usize = GROUPS * LANES;
+/// Viewers who approach a leaf at once are a group.
+const GROUPS: usize = 2;
 /// More units than two coordinates are rounded by as f32.
 const ROUNDED: f32 = 256.0;
 
 /// What scoring reads of a viewer.
-#[derive(Debug, Default)]
-pub struct Viewer {
+#[derive(Debug)]
+pub struct Viewer<'a> {
     /// The position.
     pub position: usize,
     /// Fixed-point coordinates, where known.
@@ -48,30 +49,33 @@ pub struct Viewer {
     pub quiz: Vec<f32>,
     /// The rating preference, of length 1.
     pub preference: Vec<f32>,
+    /// The candidates to except.
+    pub exceptions: &'a [Exception],
     seeking: u64,
 }
 
-impl Viewer {
-    fn of(index: &MatchIndex, position: usize) -> Self {
-        let (record, block) = (&index.records[position], &index.blocks[position / BLOCK]);
-        let ((half, lane), at) = (place(position), position % BLOCK);
-        let slope = block.age_slope[half][lane];
+impl<'a> Viewer<'a> {
+    fn of(index: &'a MatchIndex, position: usize) -> Self {
+        let (at, lane) = place(position);
+        let (record, block) = (&index.records[position], &index.blocks[at]);
+        let slope = block.age_slope[lane];
         Self {
             position,
             point: index.point(position),
-            beyond: block.beyond[half][lane],
-            age: block.age[at],
-            wanted: (block.from[at], block.to[at]),
-            age_middle: block.age_middle[half][lane],
+            beyond: block.beyond[lane],
+            age: block.age[lane],
+            wanted: (block.from[lane], block.to[lane]),
+            age_middle: block.age_middle[lane],
             age_slope: slope,
             ages_known: slope >= 0.0,
             interests: index.common(position),
-            rare: block.rare >> at & 1 == 1,
+            rare: block.rare >> lane & 1 == 1,
             interest_count: f32::from(record.interest_count),
             goals: record.goals,
             goal_count: f32::from(record.goal_count),
             quiz: index.quiz.unit(position),
             preference: index.preferences.unit(position),
+            exceptions: index.exceptions.of(position),
             seeking: index.classes[index.class_of[position] as usize].1,
         }
     }
@@ -79,9 +83,9 @@ impl Viewer {
 
 /// Viewers who share a gender and a neighbourhood.
 #[derive(Debug)]
-pub struct Tile {
-    /// The viewers, at most 16.
-    pub viewers: Vec<Viewer>,
+pub struct Tile<'a> {
+    /// The viewers, at most `TILE`.
+    pub viewers: Vec<Viewer<'a>>,
     /// The box around them; None where one has no place.
     pub extent: Option<Extent>,
     /// Their largest reach.
@@ -89,72 +93,76 @@ pub struct Tile {
     /// The youngest and the oldest age wanted by any.
     pub window: (u8, u8),
     /// No candidate of the leaf that was approached last has more weighted proximity.
-    pub nearest: Halves,
-    /// The viewers' coordinates, rounded, and their reach.
-    point: [Halves; 3],
-    beyond: Halves,
+    pub nearest: [f32; TILE],
+    /// The viewers' coordinates, rounded, and their reach, by group.
+    point: [[Lanes; 3]; GROUPS],
+    beyond: [Lanes; GROUPS],
     /// The viewers' gender.
     gender: u8,
+    /// The first exception of each viewer that was not passed by, and its block.
+    next: [(usize, u32); TILE],
 }
 
-impl Tile {
+impl<'a> Tile<'a> {
     /// Seat viewers of one gender, by position; at least one.
     #[must_use]
-    pub fn seat(index: &MatchIndex, positions: impl Iterator<Item = u32>) -> Self {
-        let viewers: Vec<Viewer> = positions
+    pub fn seat(index: &'a MatchIndex, positions: impl Iterator<Item = u32>) -> Self {
+        let viewers: Vec<Viewer<'a>> = positions
             .map(|position| Viewer::of(index, position as usize))
             .collect();
-        let mut extent = Some(Extent::EMPTY);
-        let (mut reach, mut window) = (0.0_f32, (255, 0));
-        let (mut points, mut beyond) = ([Halves::default(); 3], Halves::default());
+        let gender = viewers.first().map_or(0, |viewer| {
+            index.classes[index.class_of[viewer.position] as usize].0
+        });
+        let mut tile = Self {
+            viewers: Vec::new(),
+            extent: Some(Extent::EMPTY),
+            reach: 0.0,
+            window: (255, 0),
+            nearest: [0.0; TILE],
+            point: [[[0.0; LANES]; 3]; GROUPS],
+            beyond: [[0.0; LANES]; GROUPS],
+            gender,
+            next: [(0, 0); TILE],
+        };
         for (at, viewer) in viewers.iter().enumerate() {
-            let (half, lane) = place(at);
-            beyond[half][lane] = viewer.beyond;
+            let (group, lane) = place(at);
+            tile.beyond[group][lane] = viewer.beyond;
             for (axis, c) in viewer.point.into_iter().flatten().enumerate() {
-                points[axis][half][lane] = c as f32;
+                tile.point[group][axis][lane] = c as f32;
             }
-            reach = reach.max(viewer.beyond);
-            window = (viewer.wanted.0.min(window.0), viewer.wanted.1.max(window.1));
-            extent = extent.zip(viewer.point).map(|(mut extent, point)| {
+            tile.reach = tile.reach.max(viewer.beyond);
+            let (from, to) = viewer.wanted;
+            tile.window = (from.min(tile.window.0), to.max(tile.window.1));
+            tile.extent = tile.extent.zip(viewer.point).map(|(mut extent, point)| {
                 extent.include(point);
                 extent
             });
         }
-        let gender = viewers.first().map_or(0, |viewer| {
-            index.classes[index.class_of[viewer.position] as usize].0
-        });
-        Self {
-            viewers,
-            extent,
-            reach,
-            window,
-            nearest: Halves::default(),
-            point: points,
-            beyond,
-            gender,
-        }
+        tile.viewers = viewers;
+        tile
     }
 
     /// The viewers, a bit each, who may have candidates in a leaf; also finds how near those may be.
     #[inline(always)]
-    pub fn approach<V: Vector>(&mut self, leaf: &Node, constants: &Constants) -> u32 {
+    pub fn approach<V: Vector>(&mut self, leaf: &Node, constants: &Constants) -> u64 {
+        let all = u64::MAX >> (64 - self.viewers.len());
         let (Some(_), Some(extent)) = (&self.extent, &leaf.extent) else {
-            self.nearest = [[constants.proximity_unknown; LANES]; 2];
-            return ALL;
+            self.nearest = [constants.proximity_unknown; TILE];
+            return all;
         };
         let mut near = 0;
-        for half in 0..2 {
+        for group in 0..GROUPS {
             let mut square = V::all(0.0);
             for axis in 0..3 {
-                let own = V::of(&self.point[axis][half]);
+                let own = V::of(&self.point[group][axis]);
                 let below = V::all(extent.low[axis] as f32).minus(own);
                 let above = own.minus(V::all(extent.high[axis] as f32));
                 let gap = below.larger(above).minus(V::all(ROUNDED));
                 let gap = gap.larger(V::all(0.0));
                 square = square.plus(gap.times(gap));
             }
-            let reach = V::of(&self.beyond[half]).smaller(V::all(leaf.reach));
-            near |= square.at_most(reach) << (half * LANES);
+            let reach = V::of(&self.beyond[group]).smaller(V::all(leaf.reach));
+            near |= u64::from(square.at_most(reach)) << (group * LANES);
             // exp(-x) <= 1 / (1 + y + y^2 / 2)^4 where y = x / 4, and the arc is longer than the chord; a little more
             // for rounding.
             let arc = square
@@ -164,16 +172,17 @@ impl Tile {
             let root = V::all(1.0).over(V::all(1.0).plus(series));
             let fourth = root.times(root).times(root.times(root));
             let nearest = V::all(constants.proximity * 1.00001).times(fourth);
-            self.nearest[half] = nearest.lanes();
+            self.nearest[group * LANES..][..LANES].copy_from_slice(&nearest.lanes());
         }
-        near & ALL >> (TILE - self.viewers.len())
+        near & all
     }
 
     /// The viewers, a bit each, who seek a gender.
     #[inline(always)]
     #[must_use]
-    pub fn seekers(&self, gender: u8) -> u32 {
-        let bit = |(at, viewer): (usize, &Viewer)| u32::from(seeks(viewer.seeking, gender)) << at;
+    pub fn seekers(&self, gender: u8) -> u64 {
+        let bit =
+            |(at, viewer): (usize, &Viewer<'_>)| u64::from(seeks(viewer.seeking, gender)) << at;
         self.viewers.iter().enumerate().map(bit).sum()
     }
 
@@ -181,9 +190,9 @@ impl Tile {
     #[inline(always)]
     #[must_use]
     pub fn sought(&self, index: &MatchIndex, block: usize, (from, to): (usize, usize)) -> u32 {
-        let start = block * BLOCK;
-        let (from, to) = (from.max(start), to.min(start + BLOCK));
-        let range = (ALL << (from - start)) & (ALL >> (start + BLOCK - to));
+        let start = block * LANES;
+        let (from, to) = (from.max(start), to.min(start + LANES));
+        let range = (ALL_LANES << (from - start)) & (ALL_LANES >> (start + LANES - to));
         match index.blocks[block].seeks.get(usize::from(self.gender)) {
             Some(&mask) => u32::from(mask) & range,
             None => (from..to).fold(0, |mask, position| {
@@ -191,6 +200,40 @@ impl Tile {
                 mask | u32::from(seeks(class.1, self.gender)) << (position - start)
             }),
         }
+    }
+
+    /// The candidates of a block whom a viewer never sees, and those whose score is lowered, a bit each. A viewer has to
+    /// ask for ascending blocks.
+    #[inline(always)]
+    pub fn excepted(&mut self, lane: usize, block: u32) -> (u32, u32) {
+        if block < self.next[lane].1 {
+            return (0, 0);
+        }
+        self.remember(lane, block)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remember(&mut self, lane: usize, block: u32) -> (u32, u32) {
+        let block_of = |exception: &Exception| exception.position / LANES as u32;
+        let (next, next_block) = &mut self.next[lane];
+        let rest = &self.viewers[lane].exceptions[*next..];
+        let passed = rest.partition_point(|exception| block_of(exception) < block);
+        let (mut never, mut lowered) = (0, 0);
+        for exception in &rest[passed..] {
+            if block_of(exception) != block {
+                break;
+            }
+            let bit = 1 << (exception.position as usize % LANES);
+            if exception.left < 0.0 {
+                never |= bit;
+            } else {
+                lowered |= bit;
+            }
+        }
+        *next += passed;
+        *next_block = rest.get(passed).map_or(u32::MAX, block_of);
+        (never, lowered & !never)
     }
 }
 

@@ -8,13 +8,16 @@ use std::time::Duration;
 use super::error::{Error, Result};
 use super::facts::Facts;
 use super::index::{MatchIndex, NOBODY};
-use super::lanes::{BLOCK, place};
+use super::lanes::place;
 pub use super::lists::Lists;
+use super::lists::write_list;
+use super::meet::meet;
 use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
 use super::score::Constants;
-use super::simd::Path;
+use super::simd::{Path, Work};
 use super::sinks::{Best, Count};
 use super::tile::{TILE, Tile};
+use super::vector::Vector;
 
 /// Viewers farther apart than this share no tile, unless they reach farther anyhow: 60 km.
 const TILE_WIDTH: f64 = 60.0 / EARTH_RADIUS_KM * UNITS;
@@ -36,6 +39,54 @@ struct Slot<'a> {
     viewer: u32,
     length: &'a mut i64,
     list: Lists<'a>,
+}
+
+/// What a thread needs to list the best candidates of some viewers.
+struct Lister<'a> {
+    index: &'a MatchIndex,
+    constants: Constants,
+    best: Best,
+    facts: Option<Facts>,
+    ranked: Vec<u64>,
+    slots: Vec<Slot<'a>>,
+}
+
+impl Work for Lister<'_> {
+    #[inline(always)]
+    fn run<V: Vector>(&mut self) {
+        let index = self.index;
+        let mut tile = Tile::seat(index, self.slots.iter().map(|slot| slot.viewer));
+        self.best.clear();
+        meet::<V>(index, &self.constants, &mut tile, &mut self.best);
+        for (slot, shortlist) in self.slots.iter_mut().zip(&mut self.best.lists) {
+            shortlist.rank::<V>(&index.records, &mut self.ranked);
+            *slot.length = self.ranked.len() as i64;
+            if let Some(facts) = &mut self.facts {
+                facts.seat(index, slot.viewer as usize);
+            }
+            let facts = self.facts.as_ref();
+            write_list::<V>(index, facts, shortlist, &self.ranked, &mut slot.list);
+        }
+    }
+}
+
+/// What a thread needs to count the eligible candidates of some viewers.
+struct Counter<'a> {
+    index: &'a MatchIndex,
+    constants: Constants,
+    slots: Vec<(u32, &'a mut u64)>,
+}
+
+impl Work for Counter<'_> {
+    #[inline(always)]
+    fn run<V: Vector>(&mut self) {
+        let mut tile = Tile::seat(self.index, self.slots.iter().map(|slot| slot.0));
+        let mut count = Count::default();
+        meet::<V>(self.index, &self.constants, &mut tile, &mut count);
+        for ((_, result), eligible) in self.slots.iter_mut().zip(count.eligible) {
+            **result = eligible;
+        }
+    }
 }
 
 /// Fill in the best k candidates of each viewer (rows), and tell the offsets of the lists, one more than viewers.
@@ -110,22 +161,17 @@ pub fn top(
         |slot| slot.viewer,
         &mut run,
         || {
-            let constants = Constants::of(index);
-            let mut best = Best::new(index, k);
-            let (mut facts, mut entries) = (Facts::default(), Vec::new());
-            move |slots: Vec<Slot<'_>>| {
-                let mut tile = Tile::seat(index, slots.iter().map(|slot| slot.viewer));
-                best.seat(index, &tile);
-                path.meet(index, &constants, &mut tile, &mut best);
-                for (lane, mut slot) in slots.into_iter().enumerate() {
-                    best.take_list(lane, &mut entries);
-                    *slot.length = entries.len() as i64;
-                    if with_facts {
-                        facts.seat(index, slot.viewer as usize);
-                    }
-                    let facts = with_facts.then_some(&facts);
-                    path.write_list(index, facts, &entries, &mut slot.list);
-                }
+            let mut lister = Lister {
+                index,
+                constants: Constants::of(index),
+                best: Best::new(index, k),
+                facts: with_facts.then(Facts::default),
+                ranked: Vec::new(),
+                slots: Vec::new(),
+            };
+            move |slots| {
+                lister.slots = slots;
+                path.run(&mut lister);
             }
         },
     )?;
@@ -158,14 +204,14 @@ pub fn count_eligible(index: &MatchIndex, viewers: &[u32], mut run: Run<'_>) -> 
         |slot| slot.0,
         &mut run,
         || {
-            let constants = Constants::of(index);
-            move |slots: Vec<(u32, &mut u64)>| {
-                let mut tile = Tile::seat(index, slots.iter().map(|slot| slot.0));
-                let mut count = Count::of(index, &tile);
-                path.meet(index, &constants, &mut tile, &mut count);
-                for ((_, result), eligible) in slots.into_iter().zip(count.eligible) {
-                    *result = eligible;
-                }
+            let mut counter = Counter {
+                index,
+                constants: Constants::of(index),
+                slots: Vec::new(),
+            };
+            move |slots| {
+                counter.slots = slots;
+                path.run(&mut counter);
             }
         },
     )?;
@@ -249,8 +295,8 @@ fn tile_sizes(index: &MatchIndex, viewers: impl Iterator<Item = u32>) -> Vec<usi
     let (mut size, mut extent, mut reach, mut kind) = (0, Extent::EMPTY, 0.0_f32, None);
     for viewer in viewers.map(|viewer| viewer as usize) {
         let point = index.point(viewer);
-        let (half, lane) = place(viewer);
-        let own_reach = index.blocks[viewer / BLOCK].beyond[half][lane];
+        let (block, lane) = place(viewer);
+        let own_reach = index.blocks[block].beyond[lane];
         let gender = index.classes[index.class_of[viewer] as usize].0;
         let mut wider = extent;
         if let Some(point) = point {

@@ -1,20 +1,21 @@
-//! Eight numbers at once: the operations that scores are made of, on plain arrays and on AVX2 registers.
+//! Sixteen numbers at once: the operations that scores are made of, on plain arrays and on registers.
 //!
-//! Each operation is one IEEE operation a lane, or an exact one, so both kinds give the same bits; sums are ordered by
+//! Each operation is one IEEE operation a lane, or an exact one, so all kinds give the same bits; sums are ordered by
 //! who calls them. Compilers do not find this shape reliably in loops, hence the intrinsics.
 
-use super::lanes::{LANES, Lanes, lanes};
+use super::lanes::{LANES, Lanes, lanes, set_bits};
+use super::masks;
 
-/// Eight numbers.
+/// Sixteen numbers.
 pub trait Vector: Copy {
     /// The numbers of an array.
     fn of(lanes: &Lanes) -> Self;
-    /// Eight times the same.
+    /// Sixteen times the same.
     fn all(value: f32) -> Self;
     /// An array of the numbers.
     fn lanes(self) -> Lanes;
     /// Small whole numbers.
-    fn of_bytes(bytes: Lanes<u8>) -> Self;
+    fn of_bytes(bytes: &Lanes<u8>) -> Self;
     /// Whole numbers less another, wrapping, rounded.
     fn offsets(from: &Lanes<i32>, less: i32) -> Self;
     /// How many bits each lane of some words has in common with the given words, at most 31 of them.
@@ -41,9 +42,32 @@ pub trait Vector: Copy {
     fn times_power(self, n: Self) -> Self;
     /// Bit l: lane l is at most the other's.
     fn at_most(self, other: Self) -> u32;
+    /// Write the chosen lanes to the front, in their order; the others of `to` may then hold anything.
+    fn pack(self, chosen: u32, to: &mut Lanes);
+    /// The same of numbers that are only bits.
+    #[inline(always)]
+    fn pack_bits(self, chosen: u32, to: &mut Lanes<u32>) {
+        let mut bits = to.map(f32::from_bits);
+        self.pack(chosen, &mut bits);
+        *to = bits.map(f32::to_bits);
+    }
+    /// The same of the numbers first, first + 1, ...
+    fn pack_places(first: u32, chosen: u32, to: &mut Lanes<u32>);
+    /// The bits of a word that a mask has, moved together to the low end.
+    fn extract(word: u64, mask: u64) -> u64;
+    /// Sort, ascending.
+    #[inline(always)]
+    fn sort(keys: &mut [u64]) {
+        keys.sort_unstable();
+    }
+    /// As `masks::ages_agree`.
+    #[inline(always)]
+    fn ages_agree(columns: [&Lanes<u8>; 3], viewer_age: u8, wanted: (u8, u8)) -> u32 {
+        masks::ages_agree(columns, viewer_age, wanted)
+    }
 }
 
-/// Eight numbers in an array.
+/// Sixteen numbers in an array.
 #[derive(Debug, Clone, Copy)]
 pub struct Plain(Lanes);
 
@@ -71,7 +95,7 @@ impl Vector for Plain {
     }
 
     #[inline(always)]
-    fn of_bytes(bytes: Lanes<u8>) -> Self {
+    fn of_bytes(bytes: &Lanes<u8>) -> Self {
         Self(bytes.map(f32::from))
     }
 
@@ -153,24 +177,104 @@ impl Vector for Plain {
     fn at_most(self, other: Self) -> u32 {
         (0..LANES).fold(0, |mask, l| mask | u32::from(self.0[l] <= other.0[l]) << l)
     }
+
+    #[inline(always)]
+    fn pack(self, chosen: u32, to: &mut Lanes) {
+        for (to, l) in to.iter_mut().zip(set_bits(u64::from(chosen))) {
+            *to = self.0[l];
+        }
+    }
+
+    #[inline(always)]
+    fn pack_places(first: u32, chosen: u32, to: &mut Lanes<u32>) {
+        for (to, l) in to.iter_mut().zip(set_bits(u64::from(chosen))) {
+            *to = first + l as u32;
+        }
+    }
+
+    #[inline(always)]
+    fn extract(word: u64, mask: u64) -> u64 {
+        let bit = |(to, from): (usize, usize)| (word >> from & 1) << to;
+        set_bits(mask).enumerate().map(bit).sum()
+    }
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
+
+    /// Every operation on two vectors, as bits: what the instances on registers are held against.
+    pub fn all_operations<V: Vector>(a: &Lanes, b: &Lanes) -> Vec<u32> {
+        let (x, y) = (V::of(a), V::of(b));
+        let bytes = std::array::from_fn(|l| a[l].to_bits() as u8);
+        let whole = std::array::from_fn(|l| b[l].to_bits() as i32);
+        let words = [*a, *b].map(|v| v.map(|x| u64::from(x.to_bits()) * 0x1_0001_0003));
+        let results = [
+            x.plus(y),
+            x.minus(y),
+            x.times(y),
+            x.smaller(y),
+            x.larger(y),
+            x.size(),
+            x.size().root(),
+            x.over(y.size().plus(V::all(1.0))),
+            x.choose(y, V::all(2.0)),
+            V::all(1.5).times_power(V::all(f32::from_bits(5))),
+            V::of_bytes(&bytes),
+            V::offsets(&whole, -77),
+            V::shared_bits(&words, &[u64::MAX, 0xF0F0_1234_FFFF_0101]),
+        ];
+        let mut bits: Vec<u32> = results
+            .iter()
+            .flat_map(|v| v.lanes().map(f32::to_bits))
+            .collect();
+        let chosen = x.at_most(y);
+        bits.push(chosen);
+        let kept = chosen.count_ones() as usize;
+        let (mut numbers, mut places) = ([0.0; LANES], [0; LANES]);
+        x.pack(chosen, &mut numbers);
+        V::pack_places(1_000_000, chosen, &mut places);
+        bits.extend(numbers[..kept].iter().map(|number| number.to_bits()));
+        bits.extend(&places[..kept]);
+        let extracted = V::extract(words[0][0], words[1][1]);
+        bits.extend([extracted as u32, (extracted >> 32) as u32]);
+        let ages = [0_u8, 1, 2].map(|shift| lanes(|l| bytes[l] >> shift));
+        bits.push(V::ages_agree(
+            [&ages[0], &ages[1], &ages[2]],
+            bytes[3],
+            (5, 99),
+        ));
+        bits
+    }
+
+    /// Pairs of vectors of all kinds of numbers.
+    pub fn pairs() -> impl Iterator<Item = (Lanes, Lanes)> {
+        let pick = [0.0, -0.0, 1.0, -1.5, 3.25, 1e-40, 1e30, 0.1, -7e8, 2.5e-3];
+        (0..100_usize).map(move |seed| {
+            let a = std::array::from_fn(|l| pick[(seed * 7 + l * 3) % 10]);
+            (a, std::array::from_fn(|l| pick[(seed / 10 + l * 7) % 10]))
+        })
+    }
 
     #[test]
     fn plain_vectors_do_what_their_names_say() {
-        let a = Plain::of(&[1.0, -2.0, 0.0, -0.0, 4.0, 9.0, 2.5, 1e-40]);
+        let mut numbers = [7.0; LANES];
+        numbers[..8].copy_from_slice(&[1.0, -2.0, 0.0, -0.0, 4.0, 9.0, 2.5, 1e-40]);
+        let a = Plain::of(&numbers);
         let b = Plain::all(1.0);
         assert_eq!(a.at_most(b), 0b1000_1111);
         assert_eq!(a.choose(b, a).lanes()[..4], [1.0, -2.0, 1.0, -0.0]);
         assert_eq!(a.larger(b).lanes()[5], 9.0);
         assert_eq!(
             b.times_power(Plain::all(f32::from_bits(3))).lanes(),
-            [8.0; 8]
+            [8.0; LANES]
         );
-        let words = [[0b1011; 8], [u64::MAX; 8]];
-        assert_eq!(Plain::shared_bits(&words, &[0b110, !1]).lanes(), [64.0; 8]);
+        let words = [[0b1011; LANES], [u64::MAX; LANES]];
+        let shared = Plain::shared_bits(&words, &[0b110, !1]).lanes();
+        assert_eq!(shared, [64.0; LANES]);
+        let mut packed = [0.0; LANES];
+        a.pack(0b11_0010, &mut packed);
+        assert_eq!(packed[..3], [-2.0, 4.0, 9.0]);
+        assert_eq!(Plain::extract(0b1101_0110, 0b1100_0101), 0b1110);
     }
 }

@@ -1,13 +1,18 @@
-//! Vectors of people, side by side within each block, so that one viewer meets eight or sixteen at once.
+//! Vectors of people, side by side within each block, so that one viewer meets sixteen at once.
 
-use super::lanes::{BLOCK, Halves, place};
+use super::lanes::{LANES, Lanes, place};
+
+/// One number of each of sixteen people: a line of the cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+pub struct Row(pub Lanes);
 
 /// Vectors, each scaled by a power of two so that its length is in [1, 2): cosines stay what they are.
 #[derive(Debug, Default)]
 pub struct Vectors {
     width: usize,
     /// Block by block, dimension by dimension.
-    values: Vec<Halves>,
+    values: Vec<Row>,
 }
 
 impl Vectors {
@@ -16,22 +21,21 @@ impl Vectors {
     pub fn zeros(people: usize, width: usize) -> Self {
         Self {
             width,
-            values: vec![Halves::default(); people.div_ceil(BLOCK) * width],
+            values: vec![Row::default(); people.div_ceil(LANES) * width],
         }
     }
 
     /// Dimension by dimension, the numbers of the people of a block.
     #[inline(always)]
     #[must_use]
-    pub fn block(&self, at: usize) -> &[Halves] {
+    pub fn block(&self, at: usize) -> &[Row] {
         &self.values[at * self.width..][..self.width]
     }
 
     /// The numbers of one person.
     pub fn of(&self, position: usize) -> impl Iterator<Item = f32> + Clone + '_ {
-        let (half, lane) = place(position);
-        let rows = self.block(position / BLOCK);
-        rows.iter().map(move |row| row[half][lane])
+        let (block, lane) = place(position);
+        self.block(block).iter().map(move |row| row.0[lane])
     }
 
     /// 1 / the length of the numbers of one person; 0 for zeros.
@@ -65,10 +69,9 @@ impl Vectors {
             return 0.0;
         }
         let scale = (-length.log2().floor()).exp2();
-        let (half, lane) = place(position);
-        let from = position / BLOCK * self.width;
-        for (to, &x) in self.values[from..].iter_mut().zip(row) {
-            to[half][lane] = (f64::from(x) * scale) as f32;
+        let (block, lane) = place(position);
+        for (to, &x) in self.values[block * self.width..].iter_mut().zip(row) {
+            to.0[lane] = (f64::from(x) * scale) as f32;
         }
         (1.0 / (length * scale)) as f32
     }
