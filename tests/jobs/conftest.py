@@ -43,7 +43,7 @@ def town_template(server_url: str, template: str, tmp_path_factory: pytest.TempP
             with database.connection() as connection:
                 write_town(connection, make_town(PEOPLE, 3, NOW))
             result = run_plan(database, settings, make_plan(registry, ["all"]), now=NOW)
-            assert [record.status for record in result.records] == [RunStatus.SUCCESS] * 4
+            assert {record.status for record in result.records} == {RunStatus.SUCCESS}
         yield name
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
