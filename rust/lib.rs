@@ -1,5 +1,6 @@
 //! The kernels of feedscore: pure functions of slices. No clock, no I/O, no globals.
 
+pub mod affinity;
 pub mod matching;
 pub mod pgcopy;
 #[cfg(feature = "python")]

@@ -1,5 +1,6 @@
 //! The Python edge: the only files that name pyo3 or numpy are this one and those in `py/`.
 
+mod affinity;
 mod attended;
 mod columns;
 mod copy;
@@ -11,6 +12,7 @@ use pyo3::prelude::*;
 /// The compiled half of the package `feedscore`.
 #[pymodule]
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    affinity::register(module)?;
     copy::register(module)?;
     matching::register(module)?;
     trending::register(module)

@@ -1,6 +1,8 @@
 """Kernels for social and dating feeds: exact top-K match scoring, as a Rust extension with a NumPy reference."""
 
 from . import facts, reference
+from .affinity import AffinityEvents
+from .affinity_profiles import AffinityProfiles, AffinityReach
 from .feed_settings import AffinitySettings, FeedSettings, TrendingSettings
 from .matching import MatchIndex, simd_paths
 from .pgcopy import Column, Decoder, encode_rows, fingerprint_rows
@@ -9,6 +11,9 @@ from .posts import EventKind, PostEvents, Posts
 from .trending import IgnoredEvents, TrendingEvents, TrendingPosts
 
 __all__ = [
+    "AffinityEvents",
+    "AffinityProfiles",
+    "AffinityReach",
     "AffinitySettings",
     "Column",
     "Decoder",

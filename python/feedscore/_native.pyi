@@ -5,8 +5,9 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from .feed_settings import TrendingSettings
-from .population import Bool, Float32, Int64, MatchSettings, Population, UInt8, UInt32, UInt64
+from .feed_settings import AffinitySettings, TrendingSettings
+from .population import Bool, Float32, Int32, Int64, MatchSettings, Population, UInt8, UInt32, UInt64
+from .posts import Posts
 
 # Any: the dtype follows from the kind
 CopyParts: TypeAlias = tuple[
@@ -41,6 +42,37 @@ class MatchIndex:
         facts: Int64,
     ) -> Int64: ...
     def count_eligible(self, viewers: UInt32, threads: int) -> UInt64: ...
+
+class AffinityEvents:
+    def __new__(
+        cls,
+        posts: Posts,
+        as_of_us: int,
+        settings: AffinitySettings,
+        excluded_users: Int64,
+        excluded_creators: Int64,
+    ) -> AffinityEvents: ...
+    def nbytes(self) -> int: ...
+    def held(self) -> int: ...
+    def content_types(self) -> int: ...
+    def add(
+        self,
+        user_ids: Int64,
+        post_ids: Int64,
+        kinds: UInt8,
+        occurred_at: Int64,
+        dwell_ms: Int32,
+        threads: int,
+    ) -> None: ...
+    def reach(
+        self, threads: int, progress: Callable[[int], object] | None
+    ) -> tuple[int, Int64, Int32, Int32]: ...
+    def profiles(
+        self,
+        told: tuple[int, Int64, Int32, Int32] | None,
+        threads: int,
+        progress: Callable[[int], object] | None,
+    ) -> dict[str, Any]: ...  # Any: arrays
 
 class TrendingEvents:
     def __new__(

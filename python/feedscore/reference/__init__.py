@@ -1,5 +1,6 @@
 """The kernels in plain NumPy and float64: the specification, and the oracle that the Rust kernels are tested against."""
 
+from .affinity import affinity_profiles, affinity_reach
 from .matching import (
     ADULT_AGE,
     EARTH_RADIUS_KM,
@@ -22,6 +23,8 @@ __all__ = [
     "EARTH_RADIUS_KM",
     "FACTORS",
     "ViewerScores",
+    "affinity_profiles",
+    "affinity_reach",
     "distance_km",
     "eligible",
     "filters",
