@@ -4,6 +4,7 @@ mod affinity;
 mod attended;
 mod columns;
 mod copy;
+mod feed_rank;
 mod matching;
 mod trending;
 
@@ -14,6 +15,7 @@ use pyo3::prelude::*;
 fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     affinity::register(module)?;
     copy::register(module)?;
+    feed_rank::register(module)?;
     matching::register(module)?;
     trending::register(module)
 }

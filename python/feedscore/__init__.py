@@ -3,6 +3,7 @@
 from . import facts, reference
 from .affinity import AffinityEvents
 from .affinity_profiles import AffinityProfiles, AffinityReach
+from .feed_rank import FeedIndex, FeedLists, FeedUsers
 from .feed_settings import AffinitySettings, FeedSettings, TrendingSettings
 from .matching import MatchIndex, simd_paths
 from .pgcopy import Column, Decoder, encode_rows, fingerprint_rows
@@ -18,7 +19,10 @@ __all__ = [
     "Column",
     "Decoder",
     "EventKind",
+    "FeedIndex",
+    "FeedLists",
     "FeedSettings",
+    "FeedUsers",
     "IgnoredEvents",
     "MatchIndex",
     "MatchLists",

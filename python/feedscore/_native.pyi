@@ -5,7 +5,8 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from .feed_settings import AffinitySettings, TrendingSettings
+from .feed_rank import FeedUsers
+from .feed_settings import AffinitySettings, FeedSettings, TrendingSettings
 from .population import Bool, Float32, Int32, Int64, MatchSettings, Population, UInt8, UInt32, UInt64
 from .posts import Posts
 
@@ -86,3 +87,20 @@ class TrendingEvents:
     ) -> dict[str, Any]: ...  # Any: the columns of TrendingPosts
     def ignored(self) -> tuple[int, int, int, int, int]: ...
     def nbytes(self) -> int: ...
+
+class FeedIndex:
+    def __new__(
+        cls, posts: Posts, trending: Float32, quality: Float32, as_of: int, settings: FeedSettings
+    ) -> FeedIndex: ...
+    def posts(self) -> int: ...
+    def nbytes(self) -> int: ...
+    def rank(
+        self,
+        users: FeedUsers,
+        length: int,
+        threads: int,
+        progress: Callable[[int], object] | None,
+        posts: UInt32,
+        post_ids: Int64,
+        scores: Float32,
+    ) -> Int64: ...

@@ -332,7 +332,7 @@ fn check_viewers(index: &MatchIndex, viewers: &[u32]) -> Result<()> {
 }
 
 /// Move the lists together that were written k apart.
-fn close_gaps<T: Copy>(offsets: &[i64], k: usize, values: &mut [T]) {
+pub(crate) fn close_gaps<T: Copy>(offsets: &[i64], k: usize, values: &mut [T]) {
     for (slot, pair) in offsets.windows(2).enumerate() {
         let (from, to) = (pair[0] as usize, pair[1] as usize);
         if from != slot * k {

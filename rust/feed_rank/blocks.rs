@@ -1,0 +1,130 @@
+//! Sets of places, 512 at a time: one cache line.
+
+/// Places a block.
+pub const BLOCK: usize = 512;
+const WORDS: usize = BLOCK / 64;
+
+/// Which of 512 consecutive places are in a set; bit i of word w is place 64 w + i.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[repr(align(64))]
+pub struct Block(pub [u64; WORDS]);
+
+impl Block {
+    /// The first `count` places, at most 512.
+    pub fn first(count: usize) -> Self {
+        Self(std::array::from_fn(|w| {
+            match count.saturating_sub(64 * w) {
+                0 => 0,
+                left if left >= 64 => u64::MAX,
+                left => (1 << left) - 1,
+            }
+        }))
+    }
+
+    /// Put a place in.
+    #[inline]
+    pub fn insert(&mut self, place: usize) {
+        self.0[place / 64 % WORDS] |= 1 << (place % 64);
+    }
+
+    /// Take the 64 places out that share a word with this one.
+    #[inline]
+    pub fn remove_word(&mut self, place: usize) {
+        self.0[place / 64 % WORDS] = 0;
+    }
+
+    /// Whether a place is in.
+    #[inline]
+    pub fn contains(&self, place: usize) -> bool {
+        self.0[place / 64 % WORDS] >> (place % 64) & 1 == 1
+    }
+
+    /// What is in either.
+    #[inline]
+    pub fn or(self, other: &Self) -> Self {
+        Self(std::array::from_fn(|w| self.0[w] | other.0[w]))
+    }
+
+    /// What is in both.
+    #[inline]
+    pub fn and(self, other: &Self) -> Self {
+        Self(std::array::from_fn(|w| self.0[w] & other.0[w]))
+    }
+
+    /// What is in this one and not in the other.
+    #[inline]
+    pub fn without(self, other: &Self) -> Self {
+        Self(std::array::from_fn(|w| self.0[w] & !other.0[w]))
+    }
+
+    /// The number of places in it.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// Its first `most` places, and how many these are.
+    #[inline]
+    pub fn take(&self, most: usize) -> (Self, usize) {
+        let mut left = most;
+        let taken = std::array::from_fn(|w| {
+            let (word, count) = (self.0[w], self.0[w].count_ones() as usize);
+            if count <= left {
+                left -= count;
+                return word;
+            }
+            let mut rest = word;
+            for _ in 0..std::mem::take(&mut left) {
+                rest &= rest - 1;
+            }
+            word & !rest
+        });
+        (Self(taken), most - left)
+    }
+
+    /// Its places, ascending.
+    #[inline]
+    pub fn places(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().flat_map(|(w, &word)| {
+            let mut rest = word;
+            std::iter::from_fn(move || {
+                let place = 64 * w + rest.trailing_zeros() as usize;
+                (rest != 0).then(|| {
+                    rest &= rest - 1;
+                    place
+                })
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_places_are_taken_and_the_rest_stays() {
+        let mut block = Block::default();
+        let places = [0, 1, 63, 64, 200, 201, 511];
+        for place in places {
+            block.insert(place);
+        }
+        assert_eq!(block.places().collect::<Vec<_>>(), places);
+        for most in 0..9 {
+            let (taken, count) = block.take(most);
+            assert_eq!(count, most.min(places.len()));
+            assert_eq!(taken.places().collect::<Vec<_>>(), places[..count]);
+            assert_eq!(block.without(&taken).or(&taken), block);
+            assert_eq!((taken.count(), taken.and(&block)), (count, taken));
+        }
+    }
+
+    #[test]
+    fn the_first_places_of_a_block() {
+        for count in [0, 1, 63, 64, 65, 511, 512] {
+            let block = Block::first(count);
+            assert_eq!(block.count(), count);
+            assert!(block.places().eq(0..count));
+        }
+    }
+}
