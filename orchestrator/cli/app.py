@@ -22,6 +22,7 @@ from ..log import set_up_logging
 from ..registry import Group
 from ..settings import load_settings
 from . import db, import_people, runs, source
+from .affinity import affinity
 from .config import masked, show_config
 from .doctor import doctor
 from .explain import explain_pair
@@ -53,6 +54,7 @@ app.command("list")(list_jobs)
 app.command("plan")(show_plan)
 app.command("suggest")(suggest)
 app.command("explain")(explain_pair)
+app.command("affinity")(affinity)
 app.add_typer(runs.app, name="runs")
 app.command("town")(town)
 app.add_typer(import_people.app, name="import")

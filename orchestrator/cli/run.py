@@ -44,6 +44,9 @@ Limit = Annotated[
 Stale = Annotated[
     bool, typer.Option("--stale", help="Only what is past its time to live, or has new inputs.")
 ]
+Changed = Annotated[
+    bool, typer.Option("--changed", help="Only people with 100 or more actions since their profile.")
+]
 Rehearse = Annotated[bool, typer.Option("--dry-run", help="Say what would run, over how many rows.")]
 
 
@@ -55,6 +58,7 @@ def run(
     pause_ms: Pause = None,
     limit: Limit = None,
     stale: Stale = False,
+    changed: Changed = False,
     dry_run: Rehearse = False,
     as_json: AsJson = False,
 ) -> None:
@@ -78,6 +82,7 @@ def run(
         "pause_ms": pause_ms,
         "limit": limit,
         "stale": stale or None,
+        "changed": changed or None,
     }
     steps = chosen_steps(names or [MAIN_JOB])
     parameters = parameters_for(steps, {name: value for name, value in given.items() if value is not None})

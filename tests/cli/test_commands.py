@@ -24,15 +24,15 @@ def test_the_list_names_every_job(call: Call) -> None:
 
 
 def test_the_plan_of_a_group_without_jobs_says_so(call: Call) -> None:
-    said = call("plan", "feed")
-    assert (said.code, said.out) == (ExitCode.DONE, "feed has no jobs yet.\n")
-    assert call("plan", "feed", "--json").json == []
+    said = call("plan", "quiz")
+    assert (said.code, said.out) == (ExitCode.DONE, "quiz has no jobs yet.\n")
+    assert call("plan", "quiz", "--json").json == []
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["run", "feed"], "feed has no jobs yet"),
+        (["run", "quiz"], "quiz has no jobs yet"),
         (["run", "trending-nonsense"], "unknown job or group: trending-nonsense"),
         (["plan", "matchin"], "did you mean matching"),
         (["runs", "show", "99"], "there is no run 99"),

@@ -27,15 +27,13 @@ KIND_CODE = "CASE kind {} ELSE {} END".format(
 """The `EventKind` of an event in SQL, -1 where it is of no known kind."""
 
 # Events of some kinds since a time. Those of unknown kinds, without a finite time, or of the future come along,
-# to be counted: they are few.
+# to be counted: they are few. What is not wanted is told by its name: that costs half of looking up the code of each.
 EVENTS = f"""
-SELECT user_id, post_id, code::int2, CASE WHEN isfinite(occurred_at) THEN occurred_at END,
+SELECT user_id, post_id, ({KIND_CODE})::int2, CASE WHEN isfinite(occurred_at) THEN occurred_at END,
   greatest(coalesce(dwell_ms, {UNKNOWN_DWELL_MS}), {UNKNOWN_DWELL_MS})
-FROM (SELECT user_id, post_id, {KIND_CODE} AS code, occurred_at, dwell_ms FROM app.post_events
-  WHERE user_id IS NOT NULL AND post_id IS NOT NULL AND {{scope}}
-    AND (occurred_at >= %(since)s OR occurred_at IS NULL OR NOT isfinite(occurred_at))
-  OFFSET 0) AS event  -- OFFSET: the kind is looked up once, not again for each condition
-WHERE code = ANY (%(codes)s)
+FROM app.post_events
+WHERE user_id IS NOT NULL AND post_id IS NOT NULL AND {{scope}} AND (kind <> ALL (%(unwanted)s) OR kind IS NULL)
+  AND (occurred_at >= %(since)s OR occurred_at IS NULL OR NOT isfinite(occurred_at))
 """  # noqa: S608 -- the kinds are our own
 EVERYBODY = "true"
 OF_THESE = "user_id = ANY (%(users)s)"
@@ -74,8 +72,8 @@ def read_events(
     nothing, because the two already keep two cores busy, and neither do rows packed into arrays.
     """
     scope = EVERYBODY if query.users is None else OF_THESE
-    codes = [NO_CODE, *sorted(int(kind) for kind in query.kinds)]
-    params = {"since": query.since, "codes": codes, "users": query.users}
+    unwanted = [kind.name.lower() for kind in EventKind if kind not in query.kinds]
+    params = {"since": query.since, "unwanted": unwanted, "users": query.users}
     parts = fetch_parts(
         connection, EVENTS.format(scope=scope), EVENT_KINDS, params, rows_per_part=events_per_part
     )

@@ -8,3 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 def end_of_day(now: datetime) -> datetime:
     """Give the midnight that ends the UTC day of `now`: runs of one day differ only by what is new."""
     return datetime.combine(now.astimezone(UTC).date() + timedelta(days=1), time(), UTC)
+
+
+def days_before(at: datetime, days: float) -> datetime:
+    """Go back so many days; not beyond the year 1."""
+    try:
+        return at - timedelta(days=days)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=UTC)
