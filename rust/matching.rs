@@ -49,6 +49,8 @@ pub mod settings;
 mod shortlist;
 pub mod simd;
 mod sinks;
+#[cfg(target_arch = "x86_64")]
+mod sort512;
 mod tile;
 pub mod top;
 mod vector;

@@ -15,6 +15,7 @@ use std::arch::x86_64::{
 };
 
 use super::lanes::{LANES, Lanes};
+use super::sort512;
 use super::vector::Vector;
 
 /// Sixteen numbers in a register.
@@ -180,6 +181,16 @@ impl Vector for Avx512 {
     fn extract(word: u64, mask: u64) -> u64 {
         // SAFETY: as above.
         unsafe { _pext_u64(word, mask) }
+    }
+
+    #[inline(always)]
+    fn sort(keys: &mut [u64]) {
+        if keys.len() > sort512::MOST {
+            keys.sort_unstable();
+        } else {
+            // SAFETY: as above.
+            unsafe { sort512::sort(keys) };
+        }
     }
 
     #[inline(always)]
