@@ -5,13 +5,13 @@
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _CMP_LE_OQ, _mm_loadl_epi64, _mm256_add_epi8, _mm256_add_epi32,
     _mm256_add_ps, _mm256_and_ps, _mm256_and_si256, _mm256_blendv_ps, _mm256_castps_si256,
-    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_div_ps,
-    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_max_ps, _mm256_min_ps, _mm256_movemask_ps,
-    _mm256_mul_ps, _mm256_permute4x64_epi64, _mm256_permutevar8x32_ps, _mm256_sad_epu8,
-    _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_set1_ps, _mm256_setr_epi8,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_shuffle_ps, _mm256_slli_epi32,
-    _mm256_sqrt_ps, _mm256_srli_epi16, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_epi32,
-    _mm256_sub_ps, _pext_u64,
+    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi32, _mm256_cvtepi32_ps,
+    _mm256_cvtepu8_epi32, _mm256_div_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_max_ps,
+    _mm256_min_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute4x64_epi64,
+    _mm256_permutevar8x32_ps, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi32,
+    _mm256_set1_epi64x, _mm256_set1_ps, _mm256_setr_epi8, _mm256_setr_epi32, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_srli_epi16,
+    _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _pext_u64,
 };
 
 use super::lanes::{LANES, Lanes};
@@ -170,6 +170,18 @@ impl Vector for Avx2 {
         let (a, b) = (first.0, second.0);
         // SAFETY: as above.
         Self([0, 1].map(|half| unsafe { _mm256_blendv_ps(a[half], b[half], self.0[half]) }))
+    }
+
+    #[inline(always)]
+    fn either(chosen: u32, first: Self, second: Self) -> Self {
+        // SAFETY: as above.
+        Self([0, 1].map(|half: usize| unsafe {
+            let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let own = _mm256_set1_epi32((chosen >> (half * HALF)) as i32);
+            let holds = _mm256_cmpeq_epi32(_mm256_and_si256(own, bits), bits);
+            let (first, second) = (first.0[half], second.0[half]);
+            _mm256_blendv_ps(second, first, _mm256_castsi256_ps(holds))
+        }))
     }
 
     #[inline(always)]

@@ -142,6 +142,12 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    fn either(chosen: u32, first: Self, second: Self) -> Self {
+        // SAFETY: as above.
+        Self(unsafe { _mm512_mask_blend_ps(chosen as u16, second.0, first.0) })
+    }
+
+    #[inline(always)]
     fn times_power(self, n: Self) -> Self {
         // SAFETY: as above.
         Self(unsafe {

@@ -24,43 +24,48 @@ pub struct Exceptions {
 }
 
 impl Exceptions {
-    /// Take over those of the given rows; `positions` tells where each row stands.
+    /// Nobody's yet, with room for so many people.
     #[must_use]
-    pub fn build(p: &Population<'_>, settings: &Settings, rows: &[u32], positions: &[u32]) -> Self {
+    pub fn new(people: usize) -> Self {
+        let mut starts = Vec::with_capacity(people + 1);
+        starts.push(0);
+        Self {
+            starts,
+            values: Vec::new(),
+        }
+    }
+
+    /// Take over those of the next person; `positions` tells where each row stands.
+    pub fn push(&mut self, p: &Population<'_>, settings: &Settings, row: usize, positions: &[u32]) {
         let left = |days: f32| {
             let faded = (-f64::from(days) / settings.hide_scale_days).exp();
             (1.0 - settings.hide_strength * faded) as f32
         };
-        let mut built = Self {
-            starts: Vec::with_capacity(rows.len() + 1),
-            values: Vec::with_capacity(
-                rows.len() + p.excluded.values.len() + p.hidden.values.len(),
-            ),
-        };
-        built.starts.push(0);
-        let mut own = Vec::new();
-        for &row in rows {
-            let row = row as usize;
-            let hidden = p.hidden.range(row);
-            let hides = p.hidden.values[hidden.clone()].iter();
-            let hides = hides.zip(&p.hidden_days[hidden]);
-            own.clear();
-            own.push((row as u32, NEVER));
-            own.extend(p.excluded.row(row).iter().map(|&other| (other, NEVER)));
-            own.extend(hides.map(|(&other, &days)| (other, left(days))));
-            let known = own
-                .iter()
-                .filter(|other| positions[other.0 as usize] != NOBODY);
-            let from = built.values.len();
-            built.values.extend(known.map(|&(other, left)| Exception {
+        let hidden = p.hidden.range(row);
+        let hides = p.hidden.values[hidden.clone()].iter();
+        let hides = hides.zip(&p.hidden_days[hidden]);
+        let never = std::iter::once(row as u32).chain(p.excluded.row(row).iter().copied());
+        let known = never
+            .map(|other| (other, NEVER))
+            .chain(hides.map(|(&other, &days)| (other, left(days))))
+            .map(|(other, left)| Exception {
                 position: positions[other as usize],
                 left,
-            }));
-            let order = |e: &Exception| (e.position, e.left >= 0.0);
-            built.values[from..].sort_unstable_by_key(order);
-            built.starts.push(built.values.len());
-        }
-        built
+            })
+            .filter(|exception| exception.position != NOBODY);
+        let from = self.values.len();
+        self.values.extend(known);
+        let order = |e: &Exception| (e.position, e.left >= 0.0);
+        self.values[from..].sort_unstable_by_key(order);
+        self.starts.push(self.values.len());
+    }
+
+    /// Take over those of the people who come after.
+    pub fn append(&mut self, next: &Self) {
+        let before = self.values.len();
+        self.values.extend_from_slice(&next.values);
+        let starts = next.starts[1..].iter().map(|start| start + before);
+        self.starts.extend(starts);
     }
 
     /// What one person remembers, by position; of one that was both hidden and excluded, the exclusion comes first.

@@ -1,7 +1,6 @@
 //! Interests ranked by rarity: the common ones as bits, the others in lists.
 
 use super::error::{Error, Result};
-use super::population::Sparse;
 
 /// All codes fit this table.
 const CODES: usize = 1 << 16;
@@ -19,44 +18,50 @@ pub struct Interests {
 }
 
 impl Interests {
-    /// Take over the interests of the given rows, ranked by their holders in the whole population; ties by code.
-    ///
-    /// Each one's common interests go to `common`, by the place among the rows.
-    pub fn build(
-        all: &Sparse<'_, u16>,
-        rows: &[u32],
-        mut common: impl FnMut(usize, Common),
-    ) -> Result<Self> {
-        let rank = ranks(all.values);
-        let mut built = Self {
-            starts: Vec::with_capacity(rows.len() + 1),
+    /// Nobody's yet, with room for so many people.
+    #[must_use]
+    pub fn new(people: usize) -> Self {
+        let mut starts = Vec::with_capacity(people + 1);
+        starts.push(0);
+        Self {
+            starts,
             ranks: Vec::new(),
-        };
-        built.starts.push(0);
-        for (position, &row) in rows.iter().enumerate() {
-            let mut bits = Common::default();
-            let from = built.ranks.len();
-            for &code in all.row(row as usize) {
-                let rank = rank[code as usize];
-                match (64 * WORDS - 1).checked_sub(rank as usize) {
-                    Some(place) => bits[place / 64] |= 1 << (place % 64),
-                    None => built.ranks.push(rank),
-                }
-            }
-            built.ranks[from..].sort_unstable_by(|a, b| b.cmp(a));
-            let Ok(end) = u32::try_from(built.ranks.len()) else {
-                let rule = "must be below 4294967296";
-                return Err(Error::argument(
-                    "len(interest_codes)",
-                    all.values.len(),
-                    rule,
-                ));
-            };
-            built.starts.push(end);
-            common(position, bits);
         }
-        built.ranks.shrink_to_fit();
-        Ok(built)
+    }
+
+    /// Take over the interests of the next person, and tell the common ones among them.
+    ///
+    /// One part is too small to have more than fit `starts`: a person has at most 500.
+    pub fn push(&mut self, codes: &[u16], ranks: &Ranks) -> Common {
+        let mut common = Common::default();
+        let from = self.ranks.len();
+        for &code in codes {
+            let rank = ranks.0[code as usize];
+            match (64 * WORDS - 1).checked_sub(rank as usize) {
+                Some(place) => common[place / 64] |= 1 << (place % 64),
+                None => self.ranks.push(rank),
+            }
+        }
+        self.ranks[from..].sort_unstable_by(|a, b| b.cmp(a));
+        self.starts.push(self.ranks.len() as u32);
+        common
+    }
+
+    /// Take over those of the people who come after.
+    pub fn append(&mut self, next: &Self) -> Result<()> {
+        let before = self.ranks.len();
+        self.ranks.extend_from_slice(&next.ranks);
+        if u32::try_from(self.ranks.len()).is_err() {
+            let rule = "must be below 4294967296 without the 256 most common interests";
+            return Err(Error::argument(
+                "len(interest_codes)",
+                self.ranks.len(),
+                rule,
+            ));
+        }
+        let starts = next.starts[1..].iter().map(|start| start + before as u32);
+        self.starts.extend(starts);
+        Ok(())
     }
 
     /// The rare ranks of one person, rarest first.
@@ -87,18 +92,27 @@ pub fn each_shared(mine: &[u16], theirs: &[u16], mut call: impl FnMut(usize)) {
 }
 
 /// Code -> rank, 0 for the code with most holders; of two with as many, the larger code comes first.
-fn ranks(codes: &[u16]) -> Vec<u16> {
-    let mut holders = vec![0_u32; CODES];
-    for &code in codes {
-        holders[code as usize] += 1;
+#[derive(Debug)]
+pub struct Ranks(Vec<u16>);
+
+impl Ranks {
+    /// Rank the codes by how often each occurs; those that do not stay at 0.
+    #[must_use]
+    pub fn of(codes: &[u16]) -> Self {
+        let mut holders = vec![0_u32; CODES];
+        for &code in codes {
+            holders[code as usize] += 1;
+        }
+        let mut held: Vec<u16> = (0..=u16::MAX)
+            .filter(|&code| holders[code as usize] > 0)
+            .collect();
+        held.sort_unstable_by(|&a, &b| (holders[b as usize], b).cmp(&(holders[a as usize], a)));
+        let mut ranks = vec![0; CODES];
+        for (place, code) in held.into_iter().enumerate() {
+            ranks[code as usize] = place as u16;
+        }
+        Self(ranks)
     }
-    let mut ordered: Vec<u16> = (0..=u16::MAX).collect();
-    ordered.sort_unstable_by(|&a, &b| (holders[b as usize], b).cmp(&(holders[a as usize], a)));
-    let mut rank = vec![0; CODES];
-    for (place, code) in ordered.into_iter().enumerate() {
-        rank[code as usize] = place as u16;
-    }
-    rank
 }
 
 #[cfg(test)]
@@ -110,15 +124,13 @@ mod tests {
         // 1 has three holders, 0 two, the others one each: the smaller of those are the rarer.
         let mut values: Vec<u16> = vec![1, 0, 1, 0, 1];
         values.extend(2..400);
-        let all = Sparse {
-            offsets: &[0, 5, 403],
-            values: &values,
-        };
-        let mut common = Vec::new();
-        let built = Interests::build(&all, &[1, 0], |_, bits| common.push(bits));
-        let Ok(built) = built else {
-            panic!("{built:?}")
-        };
+        let ranks = Ranks::of(&values);
+        let (mut built, mut first) = (Interests::new(2), Interests::new(1));
+        let common = [
+            built.push(&values[5..], &ranks),
+            first.push(&values[..5], &ranks),
+        ];
+        assert_eq!(built.append(&first), Ok(()));
         assert_eq!(common[1], [0, 0, 0, 0b11 << 62]);
         assert_eq!(common[0], [!0, !0, !0, !0 >> 2]);
         assert_eq!(built.of(0).len(), 398 - 254);

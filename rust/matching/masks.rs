@@ -1,4 +1,4 @@
-//! The test of the ages of sixteen candidates at once, one bit a lane.
+//! The test of the ages of sixteen candidates at once, and of flags, one bit a lane.
 //!
 //! On x86-64 it is SSE2, which every machine of that architecture has and which the AVX instances of the callers
 //! re-encode; elsewhere, and as the twin in the tests, it is the loop of `plain`.
@@ -23,6 +23,20 @@ pub fn ages_agree(
     }
 }
 
+/// Bit l: the byte has the given bit.
+#[inline(always)]
+#[must_use]
+pub fn bytes_with(bytes: &[u8; LANES], bit: u8) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        sse2::bytes_with(bytes, bit)
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        plain::bytes_with(bytes, bit)
+    }
+}
+
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use super::LANES;
@@ -30,6 +44,16 @@ mod sse2 {
         __m128i, _mm_and_si128, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_max_epu8, _mm_min_epu8,
         _mm_movemask_epi8, _mm_set1_epi8,
     };
+
+    #[inline(always)]
+    pub fn bytes_with(bytes: &[u8; LANES], bit: u8) -> u32 {
+        // SAFETY: x86-64 has SSE2, and the load reads the 16 bytes of an array of that size.
+        unsafe {
+            let bits = _mm_set1_epi8(bit as i8);
+            let bytes = _mm_loadu_si128(bytes.as_ptr().cast::<__m128i>());
+            _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_and_si128(bytes, bits), bits)) as u32
+        }
+    }
 
     #[inline(always)]
     pub fn ages_agree([age, from, to]: [&[u8; LANES]; 3], viewer_age: u8, wanted: (u8, u8)) -> u32 {
@@ -50,6 +74,10 @@ mod sse2 {
 #[cfg(any(test, not(target_arch = "x86_64")))]
 mod plain {
     use super::LANES;
+
+    pub fn bytes_with(bytes: &[u8; LANES], bit: u8) -> u32 {
+        (0..LANES).fold(0, |mask, l| mask | u32::from(bytes[l] & bit == bit) << l)
+    }
 
     pub fn ages_agree([age, from, to]: [&[u8; LANES]; 3], mine: u8, wanted: (u8, u8)) -> u32 {
         (0..LANES).fold(0, |mask, l| {
@@ -74,6 +102,9 @@ mod tests {
         for seed in 0..200 {
             let (age, from, to) = (bytes(seed), bytes(seed + 1), bytes(seed * 7 + 2));
             let columns = [&age, &from, &to];
+            for bit in [1, 16, 128] {
+                assert_eq!(bytes_with(&age, bit), plain::bytes_with(&age, bit));
+            }
             for [mine, low, high] in [[30, 18, 99], [0, 0, 255], [255, 128, 200], [18, 255, 0]] {
                 assert_eq!(
                     ages_agree(columns, mine, (low, high)),

@@ -12,20 +12,20 @@ pub const QUIZ: usize = 0;
 /// Place of the reason "nearby".
 pub const NEARBY: usize = 2;
 
-/// What the reasons of a pair, or of eight, are decided by.
+/// What the reasons of a pair are decided by.
 #[derive(Debug)]
-pub struct Evidence<T> {
+pub struct Evidence {
     /// Contributions to the score, by reason; below 0 where the reason does not hold.
-    pub weight: [T; REASONS],
+    pub weight: [f64; REASONS],
     /// The value of the factor.
-    pub quiz: T,
+    pub quiz: f64,
     /// The distance; infinite where a place is unknown.
-    pub km: T,
+    pub km: f64,
 }
 
 /// Weigh a pair that shares so many interests.
 #[must_use]
-pub fn weigh(index: &MatchIndex, viewer: usize, candidate: usize, shared: u16) -> Evidence<f64> {
+pub fn weigh(index: &MatchIndex, viewer: usize, candidate: usize, shared: u16) -> Evidence {
     let (s, w) = (&index.settings, &index.settings.weights);
     let (mine, theirs) = (&index.records[viewer], &index.records[candidate]);
     let both = mine.flags & theirs.flags;

@@ -165,7 +165,7 @@ pub fn top(
                 index,
                 constants: Constants::of(index),
                 best: Best::new(index, k),
-                facts: with_facts.then(Facts::default),
+                facts: with_facts.then(|| Facts::new(index)),
                 ranked: Vec::new(),
                 slots: Vec::new(),
             };

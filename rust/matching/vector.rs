@@ -38,6 +38,8 @@ pub trait Vector: Copy {
     fn size(self) -> Self;
     /// The first of two where this is 0 or more, the second where it has the sign bit.
     fn choose(self, first: Self, second: Self) -> Self;
+    /// The first of two where the bit of the lane is set, else the second.
+    fn either(chosen: u32, first: Self, second: Self) -> Self;
     /// Times 2 to the power n, where the low bits of the given numbers hold n.
     fn times_power(self, n: Self) -> Self;
     /// Bit l: lane l is at most the other's.
@@ -167,6 +169,17 @@ impl Vector for Plain {
     }
 
     #[inline(always)]
+    fn either(chosen: u32, first: Self, second: Self) -> Self {
+        Self(lanes(|l| {
+            if chosen >> l & 1 == 1 {
+                first.0[l]
+            } else {
+                second.0[l]
+            }
+        }))
+    }
+
+    #[inline(always)]
     fn times_power(self, n: Self) -> Self {
         self.with(n, |x, n| {
             f32::from_bits(x.to_bits().wrapping_add(n.to_bits() << 23))
@@ -219,6 +232,7 @@ pub mod tests {
             x.size().root(),
             x.over(y.size().plus(V::all(1.0))),
             x.choose(y, V::all(2.0)),
+            V::either(0b1010_0110_1111_0001, x, y),
             V::all(1.5).times_power(V::all(f32::from_bits(5))),
             V::of_bytes(&bytes),
             V::offsets(&whole, -77),

@@ -58,13 +58,36 @@ impl Vectors {
             .collect()
     }
 
+    /// Some blocks at a time, to be filled in.
+    pub fn parts(&mut self, blocks: usize) -> impl Iterator<Item = VectorsMut<'_>> {
+        let width = self.width;
+        let mut rest = self.values.as_mut_slice();
+        std::iter::repeat_with(move || {
+            let taken = std::mem::take(&mut rest);
+            let (values, others) = taken.split_at_mut(taken.len().min(blocks * width));
+            rest = others;
+            VectorsMut { width, values }
+        })
+    }
+
+    /// Bytes on the heap.
+    #[must_use]
+    pub fn nbytes(&self) -> usize {
+        size_of_val(&*self.values)
+    }
+}
+
+/// The vectors of some blocks, to be filled in.
+#[derive(Debug)]
+pub struct VectorsMut<'a> {
+    width: usize,
+    values: &'a mut [Row],
+}
+
+impl VectorsMut<'_> {
     /// Put in one person, and tell 1 / the length as stored; 0 for a row of zeros.
     pub fn set(&mut self, position: usize, row: &[f32]) -> f32 {
-        let length = row
-            .iter()
-            .map(|&x| f64::from(x) * f64::from(x))
-            .sum::<f64>()
-            .sqrt();
+        let length = length(row);
         if length == 0.0 {
             return 0.0;
         }
@@ -75,10 +98,20 @@ impl Vectors {
         }
         (1.0 / (length * scale)) as f32
     }
+}
 
-    /// Bytes on the heap.
-    #[must_use]
-    pub fn nbytes(&self) -> usize {
-        size_of_val(&*self.values)
+/// The length of a vector: the squares are added in four sums, so that none waits long for another.
+fn length(row: &[f32]) -> f64 {
+    let mut sums = [0.0; 4];
+    let square = |x: f32| f64::from(x) * f64::from(x);
+    let (fours, rest) = row.as_chunks::<4>();
+    for four in fours {
+        for (sum, &x) in sums.iter_mut().zip(four) {
+            *sum += square(x);
+        }
     }
+    for (sum, &x) in sums.iter_mut().zip(rest) {
+        *sum += square(x);
+    }
+    (sums[0] + sums[1] + (sums[2] + sums[3])).sqrt()
 }
