@@ -48,6 +48,10 @@ class EmbeddedDatabaseError(DatabaseError):
     """The embedded Postgres could not be started or stopped."""
 
 
+class BrokerError(FeedscoreError):
+    """Redis could not be reached, started or stopped."""
+
+
 class SchemaError(DatabaseError):
     """The database does not hold the tables that were expected; `orchestrator db init` makes them."""
 

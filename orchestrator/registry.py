@@ -45,6 +45,10 @@ class Job:
     parameters: type[JobParameters] = JobParameters
     schedule: str | None = None
     """Cron expression, in the time zone of the schedule."""
+    priority: int = 50
+    """0 to 100: queue high from 70, medium from 30, else low."""
+    max_attempts: int = 3
+    """How often an enqueued run is tried."""
     examples: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     """Tables of schema feed that this job, and no other, writes."""

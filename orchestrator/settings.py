@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import tomllib
+import zoneinfo
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from .errors import SettingsError
 CONFIG_VARIABLE = "FEEDSCORE_CONFIG"
 DEFAULT_CONFIG = Path("feedscore.toml")
 ENV_PREFIX = "FEEDSCORE_"
+SECRETS = frozenset({"database_url", "redis_url"})
 
 Constants = MatchSettings | TrendingSettings | AffinitySettings | FeedSettings
 """The settings of the formulas, each a record of numbers: above 0, weights 0 or more."""
@@ -41,8 +43,19 @@ class Settings(BaseSettings):
         description="PostgreSQL to use, postgresql://user:password@host:port/name; unset = embedded.",
     )
     data_dir: Path = Field(
-        default=Path(".feedscore"), description="Folder of the embedded Postgres, made when needed."
+        default=Path(".feedscore"),
+        description="Folder of the embedded Postgres and Redis, made when needed.",
     )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="Redis to use, redis://, rediss:// or unix://; unset = the embedded one of `up`.",
+    )
+    redis_prefix: str = Field(
+        default="feedscore",
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="What the names of all keys in Redis begin with.",
+    )
+    time_zone: str = Field(default="UTC", description="Time zone of the default schedule (IANA name).")
     threads: int = Field(default=0, ge=0, description="Threads of the kernels; 0 = all cores.")
     write_connections: int = Field(
         default=2, ge=1, le=16, description="Connections that write match lists at once."
@@ -72,6 +85,20 @@ class Settings(BaseSettings):
         if url and not url.get_secret_value().startswith(("postgresql://", "postgres://")):
             raise ValueError("must start with postgresql:// or postgres://")
         return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _names_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("must start with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str) -> str:
+        if name not in zoneinfo.available_timezones():
+            raise ValueError("must be an IANA time zone such as Europe/Berlin")
+        return name
 
     @field_validator("log_level")
     @classmethod
@@ -123,7 +150,7 @@ def _explain(error: ValidationError) -> str:
     lines = []
     for fault in error.errors():
         field = ".".join(map(str, fault["loc"]))
-        seen = "" if field == "database_url" else f" (got {fault['input']!r})"
+        seen = "" if field in SECRETS else f" (got {fault['input']!r})"
         lines.append(f"setting {field}: {fault['msg']}{seen}")
     return "\n".join(lines)
 

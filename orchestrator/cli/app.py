@@ -21,16 +21,19 @@ from ..jobs import registry
 from ..log import set_up_logging
 from ..registry import Group
 from ..settings import load_settings
-from . import db, import_people, runs, source
+from . import db, import_people, runs, schedule, source
 from .affinity import affinity
 from .config import masked, show_config
 from .doctor import doctor
+from .enqueue import cancel, enqueue, pause_runs, resume_runs, retry
 from .explain import explain_pair
 from .list_jobs import list_jobs, show_plan
 from .output import remark, say
 from .run import run
+from .status import status
 from .suggest import suggest
 from .town import town
+from .workers import clock, clock_process, up, worker, worker_process
 
 log = structlog.get_logger()
 WIDTH_OF_HELP = 110
@@ -56,6 +59,18 @@ app.command("suggest")(suggest)
 app.command("explain")(explain_pair)
 app.command("affinity")(affinity)
 app.add_typer(runs.app, name="runs")
+app.command("up")(up)
+app.command("enqueue", epilog=JOBS)(enqueue)
+app.command("status")(status)
+app.command("cancel")(cancel)
+app.command("retry")(retry)
+app.command("pause")(pause_runs)
+app.command("resume")(resume_runs)
+app.command("worker")(worker)
+app.command("worker-process", hidden=True)(worker_process)
+app.command("clock")(clock)
+app.command("clock-process", hidden=True)(clock_process)
+app.add_typer(schedule.app, name="schedule")
 app.command("town")(town)
 app.add_typer(import_people.app, name="import")
 app.add_typer(source.app, name="source")
@@ -86,6 +101,7 @@ def orchestrator(
       orchestrator run all --stale            every job, only what is out of date
       orchestrator plan match-scores          what would run, and why
       orchestrator runs                       what ran, and how it ended
+      orchestrator up                         workers and a clock, so that nobody has to run anything
       orchestrator doctor                     what could be wrong
 
     Exit codes: 0 done, 1 failed, 2 wrong use, 3 some items failed, 5 already running, 130 interrupted.

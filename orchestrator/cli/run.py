@@ -90,7 +90,7 @@ def run(
     with open_database(settings) as database:
         if not names:
             furnish(database, now)
-        _check_users(database, user_id or [])
+        check_users(database, user_id or [])
         if dry_run:
             show_previews(preview_plan(database, settings, steps, parameters, now=now), as_json=as_json)
             return
@@ -103,7 +103,8 @@ def run(
     raise typer.Exit(result.exit_code)
 
 
-def _check_users(database: Database, user_ids: Sequence[int]) -> None:
+def check_users(database: Database, user_ids: Sequence[int]) -> None:
+    """Raise ParameterError naming the ids that no user has."""
     if not user_ids:
         return
     with database.connection() as connection:

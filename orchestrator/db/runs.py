@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any
 
 import psycopg
@@ -20,6 +20,10 @@ Facts = Mapping[str, Any]  # Any: whatever JSON can hold
 class RunStatus(StrEnum):
     """How a run stands."""
 
+    WAITING = "WAITING"
+    """For other runs."""
+    QUEUED = "QUEUED"
+    """For a worker, or for its time."""
     RUNNING = "RUNNING"
     SUCCESS = "SUCCESS"
     FAILED = "FAILED"
@@ -49,8 +53,9 @@ class RunRecord:
     status: RunStatus
     attempt: int
     resumed_from: int | None
-    started_at: datetime
-    heartbeat_at: datetime
+    started_at: datetime | None
+    """None: not started yet."""
+    heartbeat_at: datetime | None
     finished_at: datetime | None
     duration_ms: int | None
     items_processed: int
@@ -60,8 +65,20 @@ class RunRecord:
     parameters: dict[str, Any]  # Any: whatever JSON can hold
     metadata: dict[str, Any]  # Any: whatever JSON can hold
     error: str | None
-    host: str
-    pid: int
+    host: str | None
+    pid: int | None
+    created_at: datetime
+    cause: str | None
+    """Why it was enqueued; None: it was started by hand."""
+    priority: int
+    """0 to 100; the larger go first."""
+    queue: str
+    """high (priority 70 and more), medium (30 and more) or low."""
+    max_attempts: int
+    not_before: datetime | None
+    dispatched_at: datetime | None
+    """When its number was last handed to the workers; None: it never was, or is to be handed out again."""
+    cancel_requested: bool
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "trigger", Trigger(self.trigger))
@@ -101,13 +118,16 @@ BURY_THE_DEAD = """
 UPDATE feed.job_run SET status = 'FAILED', error = 'the process ended without a word',
   finished_at = heartbeat_at, duration_ms = 1000 * extract(epoch FROM heartbeat_at - started_at)
 WHERE job = %s AND scope = %s AND status = 'RUNNING'
+RETURNING *
 """
 LATEST = """
-SELECT * FROM feed.job_run WHERE job = %s AND scope = %s AND status <> 'SKIPPED' ORDER BY id DESC LIMIT 1
+SELECT * FROM feed.job_run WHERE job = %s AND scope = %s AND status NOT IN ('SKIPPED', 'WAITING', 'QUEUED')
+ORDER BY id DESC LIMIT 1
 """
 HEARTBEAT = """
 UPDATE feed.job_run SET heartbeat_at = clock_timestamp(), items_processed = %s, items_failed = %s
 WHERE id = %s AND status = 'RUNNING'
+RETURNING cancel_requested
 """
 # Ends a run that still counts as running; one that a successor has already buried stays as it is.
 FINISH = """
@@ -117,6 +137,10 @@ UPDATE feed.job_run SET status = %(status)s, error = %(error)s,
   duration_ms = round(1000 * extract(epoch FROM t - started_at))
 FROM clock_timestamp() AS t
 WHERE id = %(id)s AND status = 'RUNNING'
+"""
+SILENT = """
+SELECT * FROM feed.job_run
+WHERE status = 'RUNNING' AND heartbeat_at < clock_timestamp() - %s * interval '1 second' ORDER BY id
 """
 BY_ID = "SELECT * FROM feed.job_run WHERE id = %s"
 HISTORY = """
@@ -153,20 +177,32 @@ def insert_run(
     return record
 
 
-def bury_the_dead(connection: psycopg.Connection, job: str, scope: str) -> None:
+def bury_the_dead(connection: psycopg.Connection, job: str, scope: str) -> list[RunRecord]:
     """Mark runs as FAILED whose process is gone; call it only while holding the lock of the job and scope."""
-    connection.execute(BURY_THE_DEAD, (job, scope))
+    with connection.cursor(row_factory=class_row(RunRecord)) as cursor:
+        return cursor.execute(BURY_THE_DEAD, (job, scope)).fetchall()
 
 
 def latest_run(connection: psycopg.Connection, job: str, scope: str) -> RunRecord | None:
-    """Find the last run of a job and scope that was not skipped."""
+    """Find the last run of a job and scope that has started."""
     with connection.cursor(row_factory=class_row(RunRecord)) as cursor:
         return cursor.execute(LATEST, (job, scope)).fetchone()
 
 
-def beat(connection: psycopg.Connection, run_id: int, *, processed: int, failed: int) -> bool:
-    """Say that the run lives; False when its row no longer counts as running."""
-    return connection.execute(HEARTBEAT, (processed, failed, run_id)).rowcount == 1
+class Pulse(Enum):
+    """What a heartbeat finds out."""
+
+    ALIVE = "go on"
+    CANCELLED = "somebody asked to stop it"
+    LOST = "its row no longer counts as running"
+
+
+def beat(connection: psycopg.Connection, run_id: int, *, processed: int, failed: int) -> Pulse:
+    """Say that the run lives, and learn whether it may go on."""
+    row = connection.execute(HEARTBEAT, (processed, failed, run_id)).fetchone()
+    if row is None:
+        return Pulse.LOST
+    return Pulse.CANCELLED if row[0] else Pulse.ALIVE
 
 
 def finish_run(
@@ -178,8 +214,8 @@ def finish_run(
     failed: int,
     metadata: Facts,
     error: str | None,
-) -> None:
-    """Record how a run ended."""
+) -> bool:
+    """Record how a run ended; False if it no longer counted as running."""
     values = {
         "id": run_id,
         "status": status,
@@ -188,7 +224,7 @@ def finish_run(
         "metadata": Jsonb(metadata),
         "error": error,
     }
-    connection.execute(FINISH, values)
+    return connection.execute(FINISH, values).rowcount == 1
 
 
 def find_run(connection: psycopg.Connection, run_id: int) -> RunRecord | None:
@@ -207,3 +243,9 @@ def list_runs(
     """List runs, the newest first."""
     with connection.cursor(row_factory=class_row(RunRecord)) as cursor:
         return cursor.execute(HISTORY, {"job": job, "status": status, "limit": limit}).fetchall()
+
+
+def silent_runs(connection: psycopg.Connection, silent_s: float) -> list[RunRecord]:
+    """List the runs that count as running but have not beaten for so long."""
+    with connection.cursor(row_factory=class_row(RunRecord)) as cursor:
+        return cursor.execute(SILENT, (silent_s,)).fetchall()

@@ -4,10 +4,11 @@ from ..db.runs import RunRecord, RunStatus, Trigger
 from .execute import run_job
 from .preview import preview_plan
 from .progress import Progress, Reporter, Silent
+from .queued import bury_the_silent, run_queued
 from .sequence import PlanResult, run_plan
 from .stop import Stop
 
 __all__ = [
     "PlanResult", "Progress", "Reporter", "RunRecord", "RunStatus", "Silent", "Stop", "Trigger",
-    "preview_plan", "run_job", "run_plan",
+    "bury_the_silent", "preview_plan", "run_job", "run_plan", "run_queued",
 ]  # fmt: skip

@@ -12,17 +12,20 @@ import psycopg
 
 from ..context import JobParameters
 from ..db.checkpoints import adopt_batches, clear_older_batches, has_batches
-from ..db.locks import try_lock
+from ..db.locks import try_lock, unlock
+from ..db.pending import hand_out_again, start_queued
 from ..db.runs import RunRecord, RunRequest, RunStatus, Trigger, bury_the_dead, insert_run, latest_run
 from ..errors import AlreadyRunningError
 from ..registry import Job
 from ..settings import Settings
+from .settle import settle
 
 LONGEST_SCOPE = 120
 # Parameters and settings that change how a job works, but not what it writes.
 NEUTRAL_PARAMETERS = frozenset({"candidate_batch_size", "pause_ms"})
 NEUTRAL_SETTINGS = frozenset({
-    "database_url", "data_dir", "threads", "write_connections", "connect_timeout_s", "log_level",
+    "database_url", "data_dir", "redis_url", "redis_prefix", "time_zone", "threads", "write_connections",
+    "connect_timeout_s", "log_level",
 })  # fmt: skip
 
 
@@ -62,9 +65,9 @@ def begin_run(connection: psycopg.Connection, request: RunRequest) -> RunRecord:
     if not try_lock(connection, request.job, request.scope):
         raise AlreadyRunningError(_who_runs(connection, request))
     with connection.transaction():
-        bury_the_dead(connection, request.job, request.scope)
-        before = latest_run(connection, request.job, request.scope)
-        if not before or not _is_same_work(before, request):
+        bury(connection, request.job, request.scope)
+        before = _predecessor(connection, request)
+        if not before:
             record = insert_run(connection, request)
         elif has_batches(connection, before.id):
             same = replace(request, as_of=before.as_of)
@@ -74,6 +77,47 @@ def begin_run(connection: psycopg.Connection, request: RunRequest) -> RunRecord:
             record = insert_run(connection, request, attempt=before.attempt + 1)
         clear_older_batches(connection, request.job, request.scope, record.id)
     return record
+
+
+def claim_run(connection: psycopg.Connection, run_id: int, request: RunRequest) -> RunRecord | None:
+    """Take the lock and turn a QUEUED run into a RUNNING one, with the batches of the run it resumes, if any.
+
+    None if it is not to be run now: not queued any more, not due, paused, or its job runs with the same scope;
+    it is handed out again when that has passed.
+    """
+    if not try_lock(connection, request.job, request.scope):
+        hand_out_again(connection, run_id)
+        return None
+    with connection.transaction():
+        bury(connection, request.job, request.scope)
+        before = _predecessor(connection, request)
+        resumed = before if before and has_batches(connection, before.id) else None
+        as_of = resumed.as_of if resumed else request.as_of
+        record = start_queued(
+            connection, run_id, replace(request, as_of=as_of), resumed.id if resumed else None
+        )
+        if record and resumed:
+            adopt_batches(connection, resumed.id, record.id)
+        if record:
+            clear_older_batches(connection, request.job, request.scope, record.id)
+    if not record:
+        unlock(connection, request.job, request.scope)
+        hand_out_again(connection, run_id)
+    return record
+
+
+def bury(connection: psycopg.Connection, job: str, scope: str) -> list[RunRecord]:
+    """Mark runs as FAILED whose process is gone, and settle what waited for them; only under their lock."""
+    dead = bury_the_dead(connection, job, scope)
+    for record in dead:
+        settle(connection, record)
+    return dead
+
+
+def _predecessor(connection: psycopg.Connection, request: RunRequest) -> RunRecord | None:
+    """Find the run whose work this one would go on with."""
+    before = latest_run(connection, request.job, request.scope)
+    return before if before and _is_same_work(before, request) else None
 
 
 def _is_same_work(before: RunRecord, request: RunRequest) -> bool:
@@ -95,7 +139,5 @@ def _who_runs(connection: psycopg.Connection, request: RunRequest) -> str:
     what = f"{request.job} ({request.scope}) is already running"
     if not holder or holder.status is not RunStatus.RUNNING:
         return f"{what}: it has just started or is just ending"
-    since = holder.started_at.astimezone(UTC)
-    return (
-        f"{what}: run {holder.id} on {holder.host}, process {holder.pid}, since {since:%Y-%m-%d %H:%M:%S} UTC"
-    )
+    since = f", since {holder.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if holder.started_at else ""
+    return f"{what}: run {holder.id} on {holder.host}, process {holder.pid}{since}"

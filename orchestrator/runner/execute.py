@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -24,12 +25,25 @@ from .begin import begin_run, request_of
 from .handle import Run
 from .heart import Heart
 from .progress import Reporter, Silent
+from .settle import settle
 from .stop import Interrupted, Patience, Stop
 from .tally import Tally
 
 log = structlog.get_logger()
 LONGEST_TRACEBACK = 4000
 WAITS_S = (0.0, 0.5, 2.0)  # before each try to record the end on a fresh connection
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a run does, and with what."""
+
+    database: Database
+    settings: Settings
+    job: Job
+    parameters: JobParameters
+    reporter: Reporter
+    stop: Stop
 
 
 @dataclass(frozen=True)
@@ -57,23 +71,35 @@ def run_job(
     could not even be recorded as started.
     """
     parameters, reporter, stop = parameters or job.parameters(), reporter or Silent(), stop or Stop()
-    own = database.dedicated()  # holds the lock, beats, and has the last word
-    try:
+    with own_connection(database) as own:
         record = begin_run(own, request_of(job, parameters, settings, now, trigger))
-        reporter.started(record)
-        tally = Tally(record.id, job.name, reporter)
-        heart = Heart(own, record.id, tally)
-        handle = Run(Scene(record.id, database, tally, stop, heart), parameters)
-        context = JobContext(database, settings, record.as_of, parameters, handle)
-        ending = _run(job, context, tally, heart, stop)
-        record = _end(database, own, record, ending, tally)
-        with contextlib.suppress(psycopg.Error):  # closing frees it too, but only when the server notices
-            unlock(own, record.job, record.scope)
-        reporter.ended(record)
-        return record
+        return carry_out(Work(database, settings, job, parameters, reporter, stop), own, record)
+
+
+@contextlib.contextmanager
+def own_connection(database: Database) -> Iterator[psycopg.Connection]:
+    """Lend a connection to one run: it holds the lock, beats, and has the last word."""
+    own = database.dedicated()
+    try:
+        yield own
     finally:
         with contextlib.suppress(psycopg.Error):
             own.close()
+
+
+def carry_out(work: Work, own: psycopg.Connection, record: RunRecord) -> RunRecord:
+    """Do the work of a run that counts as RUNNING and whose lock `own` holds, and record how it ended."""
+    work.reporter.started(record)
+    tally = Tally(record.id, record.job, work.reporter)
+    heart = Heart(own, record.id, tally, work.stop)
+    handle = Run(Scene(record.id, work.database, tally, work.stop, heart), work.parameters)
+    context = JobContext(work.database, work.settings, record.as_of, work.parameters, handle)
+    ending = _run(work.job, context, tally, heart, work.stop)
+    record = _end(work.database, own, record, ending, tally)
+    with contextlib.suppress(psycopg.Error):  # closing frees it too, but only when the server notices
+        unlock(own, record.job, record.scope)
+    work.reporter.ended(record)
+    return record
 
 
 def _run(job: Job, context: JobContext, tally: Tally, heart: Heart, stop: Stop) -> Ending:
@@ -127,8 +153,11 @@ def _write_end(connection: psycopg.Connection, record: RunRecord, ending: Ending
     with connection.transaction():
         if ending.status is RunStatus.SUCCESS:
             clear_batches(connection, record.id)
-        finish_run(
+        ended = finish_run(
             connection, record.id, ending.status,
             processed=tally.processed, failed=tally.failed, metadata=tally.facts, error=ending.error,
         )  # fmt: skip
-    return find_run(connection, record.id) or record
+        now = find_run(connection, record.id) or record
+        if ended:
+            settle(connection, now)
+    return now

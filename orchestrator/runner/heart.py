@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import psycopg
 
 from ..db.faults import explain
-from ..db.runs import beat
+from ..db.runs import Pulse, beat
 from ..errors import DatabaseError
+from .stop import Stop
 from .tally import Tally
 
 INTERVAL_S = 5.0
@@ -19,12 +20,13 @@ INTERVAL_S = 5.0
 class Heart:
     """Beats on the connection that holds the run's lock, from a thread of its own."""
 
-    def __init__(self, connection: psycopg.Connection, run_id: int, tally: Tally) -> None:
+    def __init__(self, connection: psycopg.Connection, run_id: int, tally: Tally, stop: Stop) -> None:
         self.lost: DatabaseError | None = None
         """Why the run may not go on, once its connection is gone."""
         self._connection = connection
         self._run_id = run_id
         self._tally = tally
+        self._stop = stop
         self._ended = threading.Event()
 
     @contextlib.contextmanager
@@ -46,13 +48,15 @@ class Heart:
     def _beat(self) -> None:
         while not self._ended.wait(INTERVAL_S):
             try:
-                alive = beat(
+                pulse = beat(
                     self._connection, self._run_id, processed=self._tally.processed, failed=self._tally.failed
                 )
             except psycopg.Error as error:
                 self.lost = DatabaseError(explain(error))
                 return
-            if not alive:
+            if pulse is Pulse.CANCELLED:
+                self._stop.request()
+            elif pulse is Pulse.LOST:
                 self.lost = DatabaseError(
                     f"run {self._run_id} lost its place: it was marked as ended elsewhere"
                 )

@@ -1,0 +1,1 @@
+"""Runs on workers: Postgres knows what is to be done, RQ carries the numbers of the runs that are ready."""
