@@ -97,7 +97,7 @@ WHERE w.status = 'WAITING' AND NOT EXISTS (
 # What waited for a run that did not end well, and what waited for that in turn, will not run; each says why.
 SKIP = """
 WITH RECURSIVE doomed (run_id, why) AS (
-  SELECT n.run_id, format('needs %%s, which %%s (run %%s)%%s', r.job,
+  SELECT n.run_id, format('needs %s, which %s (run %s)%s', r.job,
     CASE r.status WHEN 'FAILED' THEN 'failed' WHEN 'CANCELLED' THEN 'was cancelled' ELSE 'was skipped' END, r.id,
     coalesce(': ' || r.error, ''))
   FROM feed.job_run_need AS n JOIN feed.job_run AS r ON r.id = n.need_id

@@ -1,19 +1,25 @@
 """The slots of a cron expression in a time zone; pure.
 
-A slot is an instant. In the hour that daylight saving skips, a daily slot fires once, at the first instant
-after the gap; in the hour that comes twice, once, at its first coming; `*/15` and the like go on through both.
+A slot is an instant. As in cron, it depends on the expression what a change of the clock means. One that names its
+hours and minutes (`30 2 * * *`) fires once a day: in an hour that is skipped as much later as it would have come,
+in one that comes twice at the first. One with a `*` in either (`*/15 * * * *`) goes by the clock on the wall,
+and so through every change without a pause. cronsim reads the expressions; it walks on wall time here, since its own
+walk over a change of half an hour, as on Lord Howe Island, leaves slots out.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from ..errors import ParameterError
+
+LONGEST_CHANGE = timedelta(hours=3)
 
 
 class Misfire(StrEnum):
@@ -37,12 +43,35 @@ def check_cron(cron: str) -> None:
 
 def slots_after(cron: str, time_zone: str, after: datetime) -> Iterator[datetime]:
     """Give the slots after an instant, in UTC, ascending, each once."""
-    last = after.astimezone(UTC)
-    for slot in CronSim(cron, after.astimezone(ZoneInfo(time_zone))):
-        instant = slot.astimezone(UTC)
-        if instant > last:
+    zone, last = ZoneInfo(time_zone), after.astimezone(UTC)
+    by_the_wall = any(field.startswith("*") for field in cron.split()[:2])
+    instants = _on_the_wall if by_the_wall else _once
+    waiting: list[datetime] = []
+    for wall in CronSim(cron, after.astimezone(zone).replace(tzinfo=None) - LONGEST_CHANGE):
+        for instant in instants(wall, zone):
+            heapq.heappush(waiting, instant)
+        # What comes on the wall later than this cannot come earlier in time than that.
+        sure = wall.replace(tzinfo=zone).astimezone(UTC) - LONGEST_CHANGE
+        while waiting and waiting[0] <= sure:
+            slot = heapq.heappop(waiting)
+            if slot > last:
+                yield slot
+                last = slot
+
+
+def _once(wall: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Give the instant of a time on the wall: of two the first; in a gap as if the clock had not changed."""
+    yield wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _on_the_wall(wall: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Give the instants at which a clock on the wall shows this time: one, none or two."""
+    for fold in (0, 1):
+        instant = wall.replace(tzinfo=zone, fold=fold).astimezone(UTC)
+        if instant.astimezone(zone).replace(tzinfo=None, fold=0) == wall and (
+            fold == 0 or instant != wall.replace(tzinfo=zone).astimezone(UTC)
+        ):
             yield instant
-            last = instant
 
 
 def slots_between(cron: str, time_zone: str, after: datetime, until: datetime, limit: int) -> list[datetime]:
