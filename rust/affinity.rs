@@ -22,5 +22,6 @@ pub mod reach;
 pub mod settings;
 pub mod sums;
 pub mod table;
+pub mod tallies;
 pub mod top;
 pub mod walk;

@@ -3,6 +3,7 @@
 from . import facts, reference
 from .affinity import AffinityEvents
 from .affinity_profiles import AffinityProfiles, AffinityReach
+from .affinity_sums import AffinitySums
 from .feed_rank import FeedIndex, FeedLists, FeedUsers
 from .feed_settings import AffinitySettings, FeedSettings, TrendingSettings
 from .matching import MatchIndex, simd_paths
@@ -16,6 +17,7 @@ __all__ = [
     "AffinityProfiles",
     "AffinityReach",
     "AffinitySettings",
+    "AffinitySums",
     "Column",
     "Decoder",
     "EventKind",

@@ -55,7 +55,7 @@ class AffinityEvents:
     ) -> AffinityEvents: ...
     def nbytes(self) -> int: ...
     def held(self) -> int: ...
-    def content_types(self) -> int: ...
+    def code_counts(self) -> tuple[int, int]: ...
     def add(
         self,
         user_ids: Int64,
@@ -74,6 +74,9 @@ class AffinityEvents:
         threads: int,
         progress: Callable[[int], object] | None,
     ) -> dict[str, Any]: ...  # Any: arrays
+    def tallies(
+        self, ages_us: tuple[int, int], taken_back: bool, threads: int
+    ) -> dict[str, dict[str, Any]]: ...  # Any: arrays
 
 class TrendingEvents:
     def __new__(

@@ -9,12 +9,14 @@ import numpy as np
 
 from . import _native
 from .affinity_profiles import AffinityProfiles, AffinityReach
+from .affinity_sums import DAY_US, AffinitySums, Tallies, sorted_days, sorted_tally
 from .arrays import check_array, check_instant, check_threads
 from .feed_settings import AffinitySettings
 from .population import Int64
 from .posts import PostEvents, Posts, check_events, check_posts
 
 DEFAULT_SETTINGS = AffinitySettings()
+NO_LIMIT_US = 2**63
 
 
 class AffinityEvents:
@@ -30,6 +32,11 @@ class AffinityEvents:
     posts counts. TypeError or ValueError name the argument that is not as `Posts` and `AffinitySettings` say.
     """
 
+    as_of: np.datetime64
+    settings: AffinitySettings
+    code_counts: tuple[int, int]
+    """The numbers of topics and of content types: one more than the largest code, 0 where there is none."""
+
     def __init__(
         self,
         posts: Posts,
@@ -42,9 +49,11 @@ class AffinityEvents:
         check_posts(posts)
         check_array("excluded_users", excluded_users, np.int64)
         check_array("excluded_creators", excluded_creators, np.int64)
-        self._native = _native.AffinityEvents(
-            posts, check_instant("as_of", as_of), settings, excluded_users, excluded_creators
-        )
+        as_of_us = check_instant("as_of", as_of)
+        self._native = _native.AffinityEvents(posts, as_of_us, settings, excluded_users, excluded_creators)
+        self.as_of = np.datetime64(as_of_us, "us")
+        self.settings = settings
+        self.code_counts = self._native.code_counts()
 
     def __len__(self) -> int:
         """Count the events held; those told twice are told apart only later."""
@@ -96,8 +105,46 @@ class AffinityEvents:
         only. A creator that it does not know has 0 users. `threads` and `progress` are those of `reach`.
         """
         columns = self._native.profiles(_told(reach), check_threads(threads), progress)
-        columns["content_type_shares"].shape = (len(columns["user_ids"]), self._native.content_types())
+        columns["content_type_shares"].shape = (len(columns["user_ids"]), self.code_counts[1])
         return AffinityProfiles(**columns)
+
+    def sums(self, *, threads: int = 0) -> AffinitySums:
+        """Add up all events that count, to be carried on day by day; ValueError if `as_of` is no midnight of UTC."""
+        if self.as_of.astype(np.int64) % DAY_US or round(self.settings.window_days * DAY_US) % DAY_US:
+            raise ValueError(f"as_of = {self.as_of}: sums need a midnight of UTC, and a window of whole days")
+        tallies = self.tallies(threads=threads)
+        topic_count, content_type_count = self.code_counts
+        return AffinitySums(
+            as_of=self.as_of,
+            settings=self.settings,
+            topic_count=topic_count,
+            content_type_count=content_type_count,
+            creators=tallies.creators,
+            topics=tallies.topics,
+            content_types=tallies.content_types,
+            days=tallies.days,
+        )
+
+    def tallies(
+        self,
+        *,
+        since_us: int | None = None,
+        until_us: int | None = None,
+        taken_back: bool = False,
+        threads: int = 0,
+    ) -> Tallies:
+        """Add up what counts after one time and up to another, in microseconds since 1970; None = no limit.
+
+        With `taken_back` instead: the likes up to `since_us` which would count, had they not been taken back after it.
+        """
+        end_us = int(self.as_of.astype(np.int64))
+        oldest_us = NO_LIMIT_US if since_us is None else end_us - since_us
+        ages_us = (0 if until_us is None else max(0, end_us - until_us), max(0, oldest_us))
+        if taken_back:
+            ages_us = (ages_us[1], NO_LIMIT_US)
+        columns = self._native.tallies(ages_us, taken_back, check_threads(threads))
+        tallies = {name: sorted_tally(columns[name]) for name in ("creators", "topics", "content_types")}
+        return Tallies(**tallies, days=sorted_days(columns["days"]))
 
 
 def _told(reach: AffinityReach | None) -> tuple[Any, ...] | None:  # Any: a number and arrays

@@ -162,9 +162,10 @@ impl Basis {
             let Some(kind) = self.kinds[columns.kinds[at] as usize] else {
                 continue;
             };
-            // An event of the future wraps around to a great age.
-            let age_us = self.as_of_us.wrapping_sub(columns.occurred_at[at]) as u64;
-            if age_us >= window_us {
+            // The difference of any two times fits an unsigned number.
+            let time_us = columns.occurred_at[at];
+            let age_us = self.as_of_us.wrapping_sub(time_us) as u64;
+            if age_us >= window_us || time_us > self.as_of_us {
                 continue;
             }
             let dwell_ms = columns.dwell_ms[at];

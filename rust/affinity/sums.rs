@@ -25,6 +25,15 @@ pub struct Liking {
 }
 
 impl Liking {
+    /// Add what counts of a post, or one part in `parts` of it.
+    #[inline]
+    pub fn add(&mut self, share: &Share, parts: usize) {
+        self.actions += share.actions;
+        self.hides += share.hides;
+        self.positive += share.positive / parts as f64;
+        self.negative += share.negative / parts as f64;
+    }
+
     /// What is left after the hides; 0 where they weigh as much, or more.
     #[inline]
     #[must_use]
@@ -64,11 +73,7 @@ impl Likings {
     /// Add what counts of a post, or one part in `parts` of it.
     #[inline]
     pub fn add(&mut self, code: u32, share: &Share, parts: usize) {
-        let entry = self.entry(code);
-        entry.actions += share.actions;
-        entry.hides += share.hides;
-        entry.positive += share.positive / parts as f64;
-        entry.negative += share.negative / parts as f64;
+        self.entry(code).add(share, parts);
     }
 
     #[inline]

@@ -12,7 +12,9 @@ use crate::affinity::posts::{Columns as PostColumns, Posts};
 use crate::affinity::profile::Profiles;
 use crate::affinity::reach::{self, Reach};
 use crate::affinity::settings::Settings;
+use crate::affinity::tallies::{Tally, tallies};
 use crate::affinity::top;
+use crate::affinity::walk::Selection;
 use crate::matching::error::Result;
 use crate::matching::population::Sparse;
 use crate::threads::Tick;
@@ -88,8 +90,14 @@ impl AffinityEvents {
         py.detach(|| self.lock(|collector| collector.nbytes()))
     }
 
-    fn content_types(&self, py: Python<'_>) -> usize {
-        py.detach(|| self.lock(|collector| collector.basis.posts.content_type_count))
+    /// The numbers of topics and of content types: one more than the largest code.
+    fn code_counts(&self, py: Python<'_>) -> (usize, usize) {
+        py.detach(|| {
+            self.lock(|collector| {
+                let posts = &collector.basis.posts;
+                (posts.topic_count, posts.content_type_count)
+            })
+        })
     }
 
     fn held(&self, py: Python<'_>) -> usize {
@@ -178,6 +186,34 @@ impl AffinityEvents {
         })?;
         columns_of(py, profiles)
     }
+
+    /// What counts of the given ages; or, `taken_back`, the likes of these ages that a younger unlike took back.
+    fn tallies<'py>(
+        &self,
+        py: Python<'py>,
+        ages_us: (u64, u64),
+        taken_back: bool,
+        threads: usize,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let selection = Selection {
+            ages_us: ages_us.0..ages_us.1,
+            taken_back_below_us: taken_back.then_some(ages_us.0),
+        };
+        let tallies = self.run(py, None, |collector, tick| {
+            let Collector { basis, logs } = collector;
+            tallies(basis, logs, &selection, threads, tick)
+        })?;
+        let columns = PyDict::new(py);
+        columns.set_item("creators", tally_columns(py, tallies.creators)?)?;
+        columns.set_item("topics", tally_columns(py, tallies.topics)?)?;
+        columns.set_item("content_types", tally_columns(py, tallies.content_types)?)?;
+        let days = PyDict::new(py);
+        days.set_item("users", tallies.day_users.into_pyarray(py))?;
+        days.set_item("days", tallies.days.into_pyarray(py))?;
+        days.set_item("first_us", tallies.first_us.into_pyarray(py))?;
+        columns.set_item("days", days)?;
+        Ok(columns)
+    }
 }
 
 impl AffinityEvents {
@@ -252,6 +288,18 @@ fn columns_of(py: Python<'_>, profiles: Profiles) -> PyResult<Bound<'_, PyDict>>
     )?;
     columns.set_item("velocity", profiles.velocity.into_pyarray(py))?;
     columns.set_item("exploration", profiles.exploration.into_pyarray(py))?;
+    Ok(columns)
+}
+
+/// The columns by the names of `AffinityTally`.
+fn tally_columns(py: Python<'_>, tally: Tally) -> PyResult<Bound<'_, PyDict>> {
+    let columns = PyDict::new(py);
+    columns.set_item("users", tally.users.into_pyarray(py))?;
+    columns.set_item("keys", tally.keys.into_pyarray(py))?;
+    columns.set_item("actions", tally.actions.into_pyarray(py))?;
+    columns.set_item("hides", tally.hides.into_pyarray(py))?;
+    columns.set_item("positive", tally.positive.into_pyarray(py))?;
+    columns.set_item("negative", tally.negative.into_pyarray(py))?;
     Ok(columns)
 }
 
