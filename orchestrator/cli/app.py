@@ -33,6 +33,7 @@ from .run import run
 from .status import status
 from .suggest import suggest
 from .town import town
+from .trending import trending
 from .workers import clock, clock_process, up, worker, worker_process
 
 log = structlog.get_logger()
@@ -58,6 +59,7 @@ app.command("plan")(show_plan)
 app.command("suggest")(suggest)
 app.command("explain")(explain_pair)
 app.command("affinity")(affinity)
+app.command("trending")(trending)
 app.add_typer(runs.app, name="runs")
 app.command("up")(up)
 app.command("enqueue", epilog=JOBS)(enqueue)

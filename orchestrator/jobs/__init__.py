@@ -2,12 +2,19 @@
 
 from ..plan import check_registry
 from ..registry import Registry
-from .feed import affinity
+from .feed import affinity, trending
 from .matching import build_user_traits, match_scores, ratings_aggregate
 from .search import user_interest_sets
 
 registry = Registry.of(
-    (build_user_traits.JOB, user_interest_sets.JOB, ratings_aggregate.JOB, match_scores.JOB, affinity.JOB)
+    (
+        build_user_traits.JOB,
+        user_interest_sets.JOB,
+        ratings_aggregate.JOB,
+        match_scores.JOB,
+        trending.JOB,
+        affinity.JOB,
+    )
 )
 check_registry(registry)
 

@@ -37,6 +37,7 @@ WHERE user_id IS NOT NULL AND post_id IS NOT NULL AND {{scope}} AND (kind <> ALL
 """  # noqa: S608 -- the kinds are our own
 EVERYBODY = "true"
 OF_THESE = "user_id = ANY (%(users)s)"
+WITH_THESE = "post_id = ANY (%(posts)s)"
 EVENT_KINDS = {
     "user_id": "int8", "post_id": "int8", "kind": "int2", "occurred_at": "timestamptz?", "dwell_ms": "int4",
 }  # fmt: skip
@@ -53,6 +54,8 @@ class EventQuery:
     """Both are included; UTC."""
     users: Int64 | None = None
     """Only what these did; None = everybody."""
+    posts: Int64 | None = None
+    """Only what was done with these; None = all."""
 
 
 def read_events(
@@ -72,8 +75,10 @@ def read_events(
     nothing, because the two already keep two cores busy, and neither do rows packed into arrays.
     """
     scope = EVERYBODY if query.users is None else OF_THESE
+    if query.posts is not None:
+        scope += f" AND {WITH_THESE}"
     unwanted = [kind.name.lower() for kind in EventKind if kind not in query.kinds]
-    params = {"since": query.since, "unwanted": unwanted, "users": query.users}
+    params = {"since": query.since, "unwanted": unwanted, "users": query.users, "posts": query.posts}
     parts = fetch_parts(
         connection, EVENTS.format(scope=scope), EVENT_KINDS, params, rows_per_part=events_per_part
     )

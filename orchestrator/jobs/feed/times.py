@@ -16,3 +16,9 @@ def days_before(at: datetime, days: float) -> datetime:
         return at - timedelta(days=days)
     except OverflowError:
         return datetime.min.replace(tzinfo=UTC)
+
+
+def last_quarter(now: datetime) -> datetime:
+    """Give the last quarter of an hour: runs within it differ only by what was told late."""
+    utc = now.astimezone(UTC)
+    return utc.replace(minute=utc.minute - utc.minute % 15, second=0, microsecond=0)
