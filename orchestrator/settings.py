@@ -65,6 +65,11 @@ class Settings(BaseSettings):
     match_list_ttl_h: float = Field(
         default=24.0, gt=0, description="Age in hours above which --stale recomputes a list."
     )
+    feed_ttl_days: float = Field(
+        default=7.0,
+        gt=0,
+        description="Age in days above which feed-presort-cleanup removes a stored segment.",
+    )
     rating_prior_weight: float = Field(
         default=5.0, gt=0, description="Weight of the global mean in a rating, in ratings."
     )

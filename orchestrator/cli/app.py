@@ -27,6 +27,7 @@ from .config import masked, show_config
 from .doctor import doctor
 from .enqueue import cancel, enqueue, pause_runs, resume_runs, retry
 from .explain import explain_pair
+from .feed import feed
 from .list_jobs import list_jobs, show_plan
 from .output import remark, say
 from .run import run
@@ -60,6 +61,7 @@ app.command("suggest")(suggest)
 app.command("explain")(explain_pair)
 app.command("affinity")(affinity)
 app.command("trending")(trending)
+app.command("feed")(feed)
 app.add_typer(runs.app, name="runs")
 app.command("up")(up)
 app.command("enqueue", epilog=JOBS)(enqueue)

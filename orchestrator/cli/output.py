@@ -76,6 +76,14 @@ def span(milliseconds: float | None) -> str:
     return str(timedelta(seconds=round(milliseconds / 1000)))
 
 
+def age(since: timedelta) -> str:
+    """Write how old a post is as people read it: 12 min, 7 h, 3 d."""
+    minutes = max(0, int(since / timedelta(minutes=1)))
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 72 * 60 else f"{minutes // (24 * 60)} d"
+
+
 def size(count: float) -> str:
     """Write a number of bytes as people read it: 512 B, 1.4 MB."""
     for unit in ("B", "kB", "MB", "GB"):

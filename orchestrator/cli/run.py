@@ -47,6 +47,11 @@ Stale = Annotated[
 Changed = Annotated[
     bool, typer.Option("--changed", help="Only people with 100 or more actions since their profile.")
 ]
+Incremental = Annotated[
+    bool, typer.Option("--incremental", help="Only merge what is newer into the stored feeds.")
+]
+SegmentSize = Annotated[int | None, typer.Option(metavar="N", help="Items of one segment of a feed.")]
+MaxSegments = Annotated[int | None, typer.Option(metavar="N", help="Segments of one feed, at most.")]
 Rehearse = Annotated[bool, typer.Option("--dry-run", help="Say what would run, over how many rows.")]
 
 
@@ -59,6 +64,9 @@ def run(
     limit: Limit = None,
     stale: Stale = False,
     changed: Changed = False,
+    incremental: Incremental = False,
+    segment_size: SegmentSize = None,
+    max_segments: MaxSegments = None,
     dry_run: Rehearse = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,6 +91,9 @@ def run(
         "limit": limit,
         "stale": stale or None,
         "changed": changed or None,
+        "incremental": incremental or None,
+        "segment_size": segment_size,
+        "max_segments": max_segments,
     }
     steps = chosen_steps(names or [MAIN_JOB])
     parameters = parameters_for(steps, {name: value for name, value in given.items() if value is not None})

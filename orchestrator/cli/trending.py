@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 import psycopg
@@ -13,7 +13,7 @@ from feedscore import TrendingSettings
 
 from ..settings import load_settings
 from .options import AsJson
-from .output import moment, print_json, print_table, remark, say
+from .output import age, moment, print_json, print_table, remark, say
 from .workplace import open_database
 
 # What may be shown, the most popular first; who wrote it, and what it is about where that is known.
@@ -126,12 +126,6 @@ def show(found: list[TrendingPost], now: datetime) -> None:
         title="Trending posts" if all(post.is_trending for post in found) else "Posts that were considered",
     )
     remark(f"As of {moment(max(post.computed_at for post in found))} UTC.")
-
-
-def age(span: timedelta) -> str:
-    """Write how old a post is as people read it: 12 min, 7 h."""
-    minutes = max(0, int(span / timedelta(minutes=1)))
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
 
 
 def _why_none(connection: psycopg.Connection, settings: TrendingSettings) -> str:

@@ -2,7 +2,8 @@
 
 from ..plan import check_registry
 from ..registry import Registry
-from .feed import affinity, trending
+from .feed import affinity, feed_presort, trending
+from .maintenance import feed_presort_cleanup
 from .matching import build_user_traits, match_scores, ratings_aggregate
 from .search import user_interest_sets
 
@@ -14,6 +15,8 @@ registry = Registry.of(
         match_scores.JOB,
         trending.JOB,
         affinity.JOB,
+        feed_presort.JOB,
+        feed_presort_cleanup.JOB,
     )
 )
 check_registry(registry)

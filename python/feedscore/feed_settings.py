@@ -48,7 +48,7 @@ class AffinitySettings:
 
 @dataclass(frozen=True, kw_only=True)
 class FeedSettings:
-    """Weights and constants of feed rank."""
+    """Weights and constants of feed rank and of match cards."""
 
     creator_weight: float = 0.30
     topic_weight: float = 0.25
@@ -60,3 +60,15 @@ class FeedSettings:
     window_days: float = 7.0
     trending_quantile: float = 0.99
     """The quantile of velocity that counts as 1."""
+    first_card_slot: int = 5
+    """Where the first match card stands, counted from 1 over the whole feed."""
+    card_slot_step: int = 10
+    """How many slots further the next one stands."""
+    max_cards: int = 3
+    new_match_days: float = 7.0
+    """How long a match is new."""
+    revived_message_h: float = 48.0
+    revived_silence_days: float = 14.0
+    """A conversation is revived by a message of the last hours that came after so long a silence."""
+    suggestion_score: float = 0.8
+    """The match score from which a suggestion takes a slot."""

@@ -115,31 +115,35 @@ ALTER TABLE feed.feed_presorted
   ALTER kinds SET STORAGE EXTERNAL, ALTER item_ids SET STORAGE EXTERNAL, ALTER scores SET STORAGE EXTERNAL;
 
 -- One segment of somebody's feed as it may be shown now: what was blocked, reported, hidden, deleted or flagged since
--- it was computed is left out.
+-- it was sorted is left out, as is who has left, and a suggestion that was decided about. `slot` counts within the
+-- segment, from 1, and skips what is left out. In PL/pgSQL because that keeps its plan.
 CREATE FUNCTION feed.feed_page(viewer bigint, page int)
 RETURNS TABLE (slot int, card text, post_id bigint, user_id bigint, score real, computed_at timestamptz)
-LANGUAGE sql STABLE AS $$
-  WITH item AS (
-    SELECT i.slot::int, i.kind, i.score, s.computed_at,
-      CASE WHEN i.kind = 0 THEN i.id END AS post_id,
-      CASE WHEN i.kind = 0 THEN p.author_id ELSE i.id END AS user_id,
-      p.deleted_at IS NULL AND (i.kind <> 0 OR p.id IS NOT NULL) AS is_there
-    FROM feed.feed_presorted AS s
-    CROSS JOIN LATERAL unnest(s.kinds, s.item_ids, s.scores) WITH ORDINALITY AS i(kind, id, score, slot)
-    LEFT JOIN app.posts AS p ON i.kind = 0 AND p.id = i.id
-    WHERE s.user_id = viewer AND s.segment = page)
-  SELECT slot, (ARRAY['post', 'new_match', 'revived_conversation', 'suggestion'])[kind + 1], post_id, user_id, score,
-    computed_at
-  FROM item AS i
-  WHERE is_there
-    AND NOT EXISTS (SELECT FROM app.blocks AS b WHERE b.blocker_id = viewer AND b.blocked_id = i.user_id)
-    AND NOT EXISTS (SELECT FROM app.blocks AS b WHERE b.blocker_id = i.user_id AND b.blocked_id = viewer)
+LANGUAGE plpgsql STABLE ROWS 20 AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
+  SELECT i.slot::int, (ARRAY['post', 'new_match', 'revived_conversation', 'suggestion'])[i.kind + 1], p.id, o.user_id,
+    i.score, s.computed_at
+  FROM feed.feed_presorted AS s
+  CROSS JOIN LATERAL unnest(s.kinds, s.item_ids, s.scores) WITH ORDINALITY AS i(kind, id, score, slot)
+  LEFT JOIN app.posts AS p ON i.kind = 0 AND p.id = i.id AND p.deleted_at IS NULL
+  CROSS JOIN LATERAL (SELECT CASE WHEN i.kind = 0 THEN p.author_id ELSE i.id END AS user_id) AS o
+  WHERE s.user_id = viewer AND s.segment = page
+    AND EXISTS (SELECT FROM app.users AS u WHERE u.id = o.user_id AND u.is_active
+      AND (i.kind IN (1, 2) OR u.visibility = 'public'))
+    AND NOT EXISTS (SELECT FROM app.blocks AS b WHERE b.blocker_id = viewer AND b.blocked_id = o.user_id)
+    AND NOT EXISTS (SELECT FROM app.blocks AS b WHERE b.blocker_id = o.user_id AND b.blocked_id = viewer)
     AND NOT EXISTS (SELECT FROM app.reports AS r WHERE r.reporter_id = viewer
-      AND (r.reported_post_id = i.post_id OR r.reported_user_id = i.user_id))
-    AND NOT EXISTS (SELECT FROM app.hides AS h WHERE h.user_id = viewer AND h.hidden_post_id = i.post_id)
-    AND NOT EXISTS (SELECT FROM feed.content_feature AS f WHERE f.post_id = i.post_id AND f.nsfw_flagged)
-  ORDER BY slot
-$$;
+      AND (r.reported_post_id = p.id OR r.reported_user_id = o.user_id))
+    AND NOT EXISTS (SELECT FROM app.reports AS r WHERE r.reported_user_id = viewer AND r.reporter_id = o.user_id)
+    AND NOT EXISTS (SELECT FROM app.hides AS h WHERE h.user_id = viewer
+      AND (h.hidden_post_id = p.id OR h.hidden_user_id = o.user_id))
+    AND NOT EXISTS (SELECT FROM feed.content_feature AS f WHERE f.post_id = p.id AND f.nsfw_flagged)
+    AND (i.kind <> 3 OR NOT EXISTS (SELECT FROM app.decisions AS d
+      WHERE d.user_id = viewer AND d.target_id = o.user_id AND d.decision IN ('like', 'pass')))
+  ORDER BY i.slot;
+END $$;
 """
 
 
