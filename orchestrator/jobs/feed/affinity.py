@@ -11,6 +11,7 @@ from feedscore import AffinityReach
 from feedscore.population import Int64
 
 from ...context import DryRun, JobContext, JobParameters
+from ...db.rows_read import read_by_index, rows_read
 from ...registry import Budget, Group, Job
 from ..estimate import preview_users
 from ..ids import fetch_users, require_users
@@ -80,8 +81,12 @@ def affinity(context: JobContext) -> None:
             step=context.run.step,
             check_stop=context.run.check_stop,
         )
+        if scope.read is not None:
+            read_by_index(connection)
         collected = collect(reading, scope.users, scope.topics, scope.read)
-    context.run.tell(**reading.told)
+        # What the server has read, whatever of it came through; where it does not count, what came through.
+        reading.told["rows_scanned"] = max(rows_read(connection), reading.told["rows_scanned"])
+    context.run.tell(**+reading.told)  # what was not met is not told
     context.run.step("weighing likings")
     events, threads = collected.events, context.settings.threads
     reach = scope.reach
