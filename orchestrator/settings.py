@@ -18,7 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from feedscore import AffinitySettings, FeedSettings, MatchSettings, TrendingSettings
+from feedscore import AffinitySettings, ContentSettings, FeedSettings, MatchSettings, TrendingSettings
 
 from .errors import SettingsError
 
@@ -27,7 +27,7 @@ DEFAULT_CONFIG = Path("feedscore.toml")
 ENV_PREFIX = "FEEDSCORE_"
 SECRETS = frozenset({"database_url", "redis_url"})
 
-Constants = MatchSettings | TrendingSettings | AffinitySettings | FeedSettings
+Constants = MatchSettings | ContentSettings | TrendingSettings | AffinitySettings | FeedSettings
 """The settings of the formulas, each a record of numbers: above 0, weights 0 or more."""
 
 
@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     match: MatchSettings = Field(
         default_factory=MatchSettings, description="Weights and constants of match score."
     )
+    content: ContentSettings = Field(
+        default_factory=ContentSettings, description="Weights and constants of content features."
+    )
     trending: TrendingSettings = Field(
         default_factory=TrendingSettings, description="Weights and constants of trending."
     )
@@ -112,7 +115,7 @@ class Settings(BaseSettings):
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return level.upper()
 
-    @field_validator("match", "trending", "affinity", "feed")
+    @field_validator("match", "content", "trending", "affinity", "feed")
     @classmethod
     def _can_be_used(cls, constants: Constants) -> Constants:
         for name, value in asdict(constants).items():

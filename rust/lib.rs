@@ -6,5 +6,6 @@ pub mod matching;
 pub mod pgcopy;
 #[cfg(feature = "python")]
 mod py;
+pub mod text;
 pub mod threads;
 pub mod trending;

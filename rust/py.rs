@@ -6,6 +6,7 @@ mod columns;
 mod copy;
 mod feed_rank;
 mod matching;
+mod text;
 mod trending;
 
 use pyo3::prelude::*;
@@ -17,5 +18,6 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     copy::register(module)?;
     feed_rank::register(module)?;
     matching::register(module)?;
+    text::register(module)?;
     trending::register(module)
 }

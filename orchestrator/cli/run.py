@@ -31,6 +31,9 @@ UserIds = Annotated[
     list[int] | None,
     typer.Option("--user-id", "--userId", metavar="N", help="Only this user; repeat for several."),
 ]
+PostIds = Annotated[
+    list[int] | None, typer.Option("--post-id", metavar="N", help="Only this post; repeat for several.")
+]
 Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="[JOB|GROUP|all]...", help="What to run.", autocompletion=job_names),
@@ -58,6 +61,7 @@ Rehearse = Annotated[bool, typer.Option("--dry-run", help="Say what would run, o
 def run(
     names: Names = None,
     user_id: UserIds = None,
+    post_id: PostIds = None,
     batch_size: Size = None,
     candidate_batch_size: Fetch = None,
     pause_ms: Pause = None,
@@ -85,6 +89,7 @@ def run(
     """
     given = {
         "user_id": tuple(user_id) if user_id else None,
+        "post_id": tuple(post_id) if post_id else None,
         "batch_size": batch_size,
         "candidate_batch_size": candidate_batch_size,
         "pause_ms": pause_ms,

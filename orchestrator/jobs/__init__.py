@@ -2,7 +2,7 @@
 
 from ..plan import check_registry
 from ..registry import Registry
-from .feed import affinity, feed_presort, trending
+from .feed import affinity, content_features, feed_presort, trending
 from .maintenance import feed_presort_cleanup
 from .matching import build_user_traits, match_scores, ratings_aggregate
 from .search import user_interest_sets
@@ -13,6 +13,7 @@ registry = Registry.of(
         user_interest_sets.JOB,
         ratings_aggregate.JOB,
         match_scores.JOB,
+        content_features.JOB,
         trending.JOB,
         affinity.JOB,
         feed_presort.JOB,

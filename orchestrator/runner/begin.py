@@ -29,14 +29,16 @@ NEUTRAL_SETTINGS = frozenset({
 })  # fmt: skip
 
 
-def scope_of(user_ids: Collection[int]) -> str:
-    """Name whom a run is for: `all`, or `users:8,17`; a long list by its length and hash."""
-    if not user_ids:
+def scope_of(user_ids: Collection[int], post_ids: Collection[int] = ()) -> str:
+    """Name what a run is for: `all`, `users:8,17` or `posts:8,17`; a long list by its length and hash."""
+    what, ids = ("posts", post_ids) if post_ids else ("users", user_ids)
+    if not ids:
         return "all"
-    names = ",".join(map(str, sorted(set(user_ids))))
+    names = ",".join(map(str, sorted(set(ids))))
     if len(names) <= LONGEST_SCOPE:
-        return f"users:{names}"
-    return f"users:{len(set(user_ids))} people, {hashlib.sha256(names.encode()).hexdigest()[:16]}"
+        return f"{what}:{names}"
+    noun = "people" if what == "users" else "posts"
+    return f"{what}:{len(set(ids))} {noun}, {hashlib.sha256(names.encode()).hexdigest()[:16]}"
 
 
 def request_of(
@@ -47,7 +49,7 @@ def request_of(
     return RunRequest(
         job=job.name,
         job_group=job.group,
-        scope=scope_of(parameters.user_id),
+        scope=scope_of(parameters.user_id, getattr(parameters, "post_id", ())),
         as_of=now,
         trigger=trigger,
         algorithm_version=job.algorithm_version,

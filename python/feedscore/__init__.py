@@ -5,11 +5,12 @@ from .affinity import AffinityEvents
 from .affinity_profiles import AffinityProfiles, AffinityReach
 from .affinity_sums import AffinitySums
 from .feed_rank import FeedIndex, FeedLists, FeedUsers
-from .feed_settings import AffinitySettings, FeedSettings, TrendingSettings
+from .feed_settings import AffinitySettings, ContentSettings, FeedSettings, TrendingSettings
 from .matching import MatchIndex, simd_paths
 from .pgcopy import Column, Decoder, encode_rows, fingerprint_rows
 from .population import MatchLists, MatchSettings, Population
 from .posts import EventKind, PostEvents, Posts
+from .text import TermCounter, TermFrequencies, TextFeatures, TextModel, Texts
 from .trending import IgnoredEvents, TrendingEvents, TrendingPosts
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "AffinitySettings",
     "AffinitySums",
     "Column",
+    "ContentSettings",
     "Decoder",
     "EventKind",
     "FeedIndex",
@@ -32,6 +34,11 @@ __all__ = [
     "Population",
     "PostEvents",
     "Posts",
+    "TermCounter",
+    "TermFrequencies",
+    "TextFeatures",
+    "TextModel",
+    "Texts",
     "TrendingEvents",
     "TrendingPosts",
     "TrendingSettings",

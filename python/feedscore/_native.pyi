@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .feed_rank import FeedUsers
@@ -107,3 +108,24 @@ class FeedIndex:
         post_ids: Int64,
         scores: Float32,
     ) -> Int64: ...
+
+class TermCounter:
+    def __new__(cls) -> TermCounter: ...
+    @property
+    def posts(self) -> int: ...
+    def add(self, data: UInt8, offsets: Int64) -> None: ...
+    def most_frequent(self, limit: int) -> list[tuple[str, int]]: ...
+
+class TextModel:
+    def __new__(
+        cls,
+        stop_words: list[tuple[str, int]],
+        languages: int,
+        terms: list[tuple[str, int]],
+        posts: int,
+        lexicon: tuple[list[str], list[int], list[float]],
+        rules: tuple[float, float, float],
+    ) -> TextModel: ...
+    def analyse(
+        self, data: UInt8, offsets: Int64, threads: int, progress: Callable[[int], object] | None
+    ) -> tuple[list[str], UInt8, NDArray[np.int8], Int32, Float32]: ...

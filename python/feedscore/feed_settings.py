@@ -1,8 +1,40 @@
-"""The weights and constants of trending, affinity and feed rank."""
+"""The weights and constants of content features, trending, affinity and feed rank."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentSettings:
+    """Weights and constants of content features."""
+
+    length_weight: float = 0.3
+    length_half_letters: float = 140.0
+    """Letters at which the length of a text counts half."""
+    media_weight: float = 0.2
+    media_half: float = 1.0
+    engagement_weight: float = 0.5
+    engagement_half_per_day: float = 5.0
+    like_weight: float = 1.0
+    comment_weight: float = 2.0
+    share_weight: float = 3.0
+    engagement_days: float = 7.0
+    """Engagement is followed for as long; then a post's quality is settled."""
+    report_weight: float = 0.2
+    """Taken off for each user who reported the post."""
+    nsfw_flag: float = 0.8
+    """The probability from which a post is flagged."""
+    language_votes: float = 1.5
+    """Votes of stop words that it takes to tell a language."""
+    language_lead: float = 1.3
+    """How many times the votes of the next language."""
+    keyword_share: float = 0.0002
+    """The share of posts that must have a word, or nobody would find another post by it."""
+    corpus_posts: float = 200_000.0
+    """The newest posts that frequencies of words are counted over."""
+    corpus_terms: float = 200_000.0
+    """Words whose frequency is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)

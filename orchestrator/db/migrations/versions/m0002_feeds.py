@@ -22,6 +22,16 @@ CREATE TABLE feed.content_feature (
   embedding bytea,                             -- little-endian float32, unit length; NULL = not computed
   inputs bigint NOT NULL,                      -- fingerprint of what it was computed from
   computed_at timestamptz NOT NULL,
+  algorithm_version text NOT NULL,
+  extras smallint NOT NULL DEFAULT 0);         -- optional parts that took part: 1 sentiment, 2 pictures, 4 embedding
+
+-- In how many posts each word stands, counted once a day over the newest posts: one packed row.
+CREATE TABLE feed.term_frequency (
+  corpus smallint PRIMARY KEY CHECK (corpus = 1),
+  posts bigint NOT NULL,                       -- posts with a text that were counted
+  terms text[] NOT NULL,                       -- the most frequent first
+  counts int[] NOT NULL,                       -- posts that have each
+  computed_at timestamptz NOT NULL,
   algorithm_version text NOT NULL);
 
 CREATE VIEW feed.post_feature AS
@@ -156,5 +166,5 @@ def downgrade() -> None:
     op.execute("""
       DROP FUNCTION feed.feed_page; DROP VIEW feed.user_affinity, feed.trending_now, feed.post_feature;
       DROP TABLE feed.feed_presorted, feed.affinity_reach, feed.affinity_profile, feed.trending_post, feed.content_feature,
-        feed.topic;
+        feed.term_frequency, feed.topic;
     """)
