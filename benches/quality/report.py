@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from .outcomes import RATINGS, SCORE, SIMILARITY, Outcome
 SEED = 1
 LATE = 6
 """From this date of the evening on, five earlier dates can have been rated."""
-START, END = "<!-- speed dating: start -->", "<!-- speed dating: end -->"
 COMMAND = "python -m benches.quality.speed_dating PATH --write docs/quality.md"
 
 
@@ -34,14 +32,6 @@ def section(found: Sequence[Outcome], resample_count: int, notes: Sequence[str])
         lines += ["", *_differences(outcome, resample_count)]
     lines += ["", *(f"Note: {note}." for note in notes), f"To repeat: `{COMMAND}`"]
     return "\n".join(lines)
-
-
-def replace_section(file: Path, told: str) -> None:
-    """Put the section between its marks in a file; at the end of one that has none."""
-    text = file.read_text("utf-8") if file.exists() else ""
-    before, found, rest = text.partition(START)
-    after = rest.partition(END)[2] if found else ""
-    file.write_text(f"{before}{START}\n{told}\n{END}{after or chr(10)}", "utf-8")
 
 
 def _table(outcome: Outcome, resample_count: int) -> list[str]:

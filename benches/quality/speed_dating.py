@@ -19,7 +19,8 @@ from orchestrator.source.importers.speed_dating_file import read_speed_dating
 
 from .evening import score_dates
 from .outcomes import outcomes
-from .report import replace_section, section
+from .page import replace_section
+from .report import section
 
 RESAMPLES = 10_000
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told = section(outcomes(experiment, score_dates(experiment, places)), given.resamples, notes)
     print(told)
     if given.write:
-        replace_section(given.write, told)
+        replace_section(given.write, "speed dating", told)
     return 0
 
 
