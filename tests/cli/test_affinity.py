@@ -9,10 +9,8 @@ from tests.cli.conftest import Call
 
 PEOPLE = b"""INSERT INTO app.users (id, created_at, display_name) VALUES
   (1, now(), 'Ada'), (2, now(), 'Bo'), (3, now(), NULL)"""
-POSTS = b"""INSERT INTO app.posts (id, author_id, created_at, content_type)
-  VALUES (20, 2, now(), 'photo'), (30, 3, now(), 'text')"""
-FEATURES = b"""INSERT INTO feed.content_feature SELECT 20, ARRAY[id], 0.5, 0, false, 'en', NULL, NULL, 0, now(), '1'
-  FROM feed.topic"""
+POSTS = b"""INSERT INTO app.posts (id, author_id, created_at, content_type, tags)
+  VALUES (20, 2, now(), 'photo', '{jazz}'), (30, 3, now(), 'text', NULL)"""
 LIKES = b"""INSERT INTO app.post_events (id, user_id, post_id, kind, occurred_at)
   SELECT (SELECT coalesce(max(id), 0) FROM app.post_events) + i, 1, %s, 'like', now() - i * interval '1 minute'
   FROM generate_series(1, %s) AS i"""
@@ -22,7 +20,7 @@ LIKES = b"""INSERT INTO app.post_events (id, user_id, post_id, kind, occurred_at
 def liking(database: Database, call: Call) -> Call:
     """Call commands where Ada has liked posts of Bo nine times, and nothing has run."""
     with database.connection() as connection:
-        for statement in (PEOPLE, POSTS, b"INSERT INTO feed.topic (tag) VALUES ('jazz')", FEATURES):
+        for statement in (PEOPLE, POSTS):
             connection.execute(statement)
         connection.execute(LIKES, (20, 9))
     return call

@@ -130,6 +130,7 @@ JOB = Job(
     run=affinity,
     preview=preview,
     algorithm_version=VERSION,
+    needs=("content-features",),
     budget=Budget(max_rows_scanned=200_000_000, max_rows_written=10_000_000, expected_runtime_s=300),
     parameters=AffinityParameters,
     schedule="0 3 * * *",

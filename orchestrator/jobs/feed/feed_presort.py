@@ -184,7 +184,7 @@ JOB = Job(
     preview=preview,
     algorithm_version=VERSION,
     budget=Budget(max_rows_scanned=100_000_000, max_rows_written=5_000_000, expected_runtime_s=120),
-    needs=("match-scores", "affinity", "trending"),
+    needs=("match-scores", "affinity", "content-features", "trending"),
     parameters=FeedParameters,
     schedule="20 * * * *",
     examples=(

@@ -88,6 +88,7 @@ JOB = Job(
     run=trending,
     preview=preview,
     algorithm_version=VERSION,
+    needs=("content-features",),
     budget=Budget(max_rows_scanned=10_000_000, max_rows_written=50_000, expected_runtime_s=30),
     parameters=TrendingParameters,
     schedule="*/15 * * * *",
