@@ -25,6 +25,7 @@ from . import db, import_people, runs, schedule, source
 from .affinity import affinity
 from .config import masked, show_config
 from .doctor import doctor
+from .emit import emit_event
 from .enqueue import cancel, enqueue, pause_runs, resume_runs, retry
 from .explain import explain_pair
 from .feed import feed
@@ -66,6 +67,7 @@ app.add_typer(runs.app, name="runs")
 app.command("up")(up)
 app.command("enqueue", epilog=JOBS)(enqueue)
 app.command("status")(status)
+app.command("emit")(emit_event)
 app.command("cancel")(cancel)
 app.command("retry")(retry)
 app.command("pause")(pause_runs)

@@ -34,6 +34,13 @@ RAISE_PRIORITY = "UPDATE feed.job_run SET priority = greatest(priority, %s) WHER
 ADD_NEEDS = """
 INSERT INTO feed.job_run_need (run_id, need_id) SELECT %s, unnest(%s::bigint[]) ON CONFLICT DO NOTHING
 """
+# One that was free to go has come to need something that is yet to be done.
+WAIT_FOR_NEEDS = """
+UPDATE feed.job_run SET status = 'WAITING', dispatched_at = NULL
+WHERE id = %(id)s AND status = 'QUEUED' AND EXISTS (
+  SELECT FROM feed.job_run AS r WHERE r.id = ANY (%(needs)s::bigint[]) AND r.status IN ('WAITING', 'QUEUED', 'RUNNING'))
+RETURNING *
+"""
 START = """
 UPDATE feed.job_run AS r SET status = 'RUNNING', started_at = t, heartbeat_at = t, as_of = %(as_of)s,
   resumed_from = coalesce(%(resumed_from)s, resumed_from), algorithm_version = %(algorithm_version)s,
@@ -160,7 +167,9 @@ def enqueue_run(
                 return record, True
             if record := cursor.execute(PENDING, (request.job, request.scope)).fetchone():
                 connection.execute(RAISE_PRIORITY, (urgency.priority, record.id))
-                return record, False
+                connection.execute(ADD_NEEDS, (record.id, list(needs)))
+                cursor.execute(WAIT_FOR_NEEDS, {"id": record.id, "needs": list(needs)})
+                return cursor.fetchone() or record, False
 
 
 def start_queued(

@@ -1,4 +1,4 @@
-"""Keep workers and a clock alive, hand out runs, and bring back what a killed worker held."""
+"""Keep workers and a clock alive, work off events, hand out runs, and bring back what a killed worker held."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from types import FrameType
 
 import psycopg
@@ -15,8 +16,10 @@ import structlog
 from ..db.engine import Database
 from ..db.pending import release_and_skip
 from ..errors import FeedscoreError
+from ..jobs import registry
 from ..runner import bury_the_silent
 from ..settings import Settings
+from ..triggers.consume import consume, forget_old_events
 from .broker import connect
 from .children import Child
 from .dispatch import dispatch, find_lost
@@ -68,10 +71,14 @@ class Supervisor:
             _or_complain(self._redis.start)
         for child in self._children:
             child.keep()
+        _or_complain(self._consume)
         _or_complain(lambda: dispatch(self._database, self._connection))
         if time.monotonic() - self._swept >= SWEEP_EVERY_S:
             self._swept = time.monotonic()
             _or_complain(self._sweep)
+
+    def _consume(self) -> None:
+        consume(self._database, self._settings, registry, now=datetime.now(UTC))
 
     def _sweep(self) -> None:
         for dead in bury_the_silent(self._database, SILENT_S):
@@ -79,6 +86,7 @@ class Supervisor:
         find_lost(self._database, self._connection)
         with self._database.connection() as connection:
             release_and_skip(connection)
+            forget_old_events(connection)
 
     def _end_children(self) -> None:
         for child in self._children:

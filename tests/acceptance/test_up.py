@@ -96,6 +96,8 @@ def test_what_is_enqueued_is_seen_through_to_the_end_and_ctrl_c_leaves_nothing(u
     up.until(lambda: not up.ask("status")["runs"])
     ended = {run["id"]: run["status"] for run in up.ask("runs", "--limit", "100")}
     assert {ended[run["id"]] for run in enqueued} == {"SUCCESS"}
+    up.ask("emit", "preferences.updated", "--user-id", "8")
+    up.until(lambda: any(run["trigger"] == "EVENT" and run["status"] == "SUCCESS" for run in up.ask("runs")))
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(60) == 0, up.told()
     assert up.children() == []

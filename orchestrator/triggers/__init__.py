@@ -1,0 +1,1 @@
+"""From events in the application to refreshes of what they touch."""
