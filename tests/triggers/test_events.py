@@ -28,6 +28,7 @@ VALUES (8, '{17,9}', '{0.9,0.8}', '{1,2}', '{}', '{}', 1, 1, now(), '1'),
   (9, '{8,17}', '{0.5,0.4}', '{5,6}', '{}', '{}', 1, 1, now(), '1')
 """
 FEED = """
+INSERT INTO app.users (id, created_at) VALUES (8, now()), (9, now()), (17, now());
 INSERT INTO app.posts (id, author_id, created_at, content_type) VALUES (100, 17, now(), 'text'), (101, 9, now(), 'text');
 INSERT INTO feed.feed_presorted (user_id, segment, kinds, item_ids, scores, fingerprint, computed_at, algorithm_version)
 VALUES (8, 1, '{0,3,0}', '{100,17,101}', '{0.5,0.8,0.4}', 1, now(), '1');
@@ -167,7 +168,8 @@ def test_new_likings_are_worth_a_profile_from_a_hundred_actions_on(
 ) -> None:
     act = (
         "INSERT INTO app.post_events (id, user_id, post_id, kind, occurred_at)"
-        " SELECT n, 8, 1, CASE WHEN n %% 2 = 0 THEN 'like' ELSE 'impression' END, now() FROM generate_series(%s::int, %s::int) AS n"
+        " SELECT n, 8, 1, CASE WHEN n %% 2 = 0 THEN 'like' ELSE 'impression' END, now()"
+        " FROM generate_series(%s::int, %s::int) AS n"
     )
     for start, stop, expected in ((1, 198, "too few actions since the last profile"), (199, 200, "runs 1")):
         with database.connection() as connection:

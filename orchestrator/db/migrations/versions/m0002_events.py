@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0002"
+down_revision = "0001"
 
 OUTBOX = """
 CREATE TABLE feed.event_outbox (

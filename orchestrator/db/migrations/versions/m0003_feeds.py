@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 CONTENT = """
 -- Tags and keywords; a topic keeps its number for good.
@@ -144,6 +144,10 @@ BEGIN
       AND (i.kind IN (1, 2) OR u.visibility = 'public'))
     AND NOT EXISTS (SELECT FROM app.blocks AS b WHERE b.blocker_id = viewer AND b.blocked_id = o.user_id)
     AND NOT EXISTS (SELECT FROM app.blocks AS b WHERE b.blocker_id = o.user_id AND b.blocked_id = viewer)
+    AND NOT EXISTS (SELECT FROM feed.event_outbox AS e WHERE e.kind IN ('user.blocked', 'user.reported')
+      AND e.user_id = viewer AND e.other_id = o.user_id)
+    AND NOT EXISTS (SELECT FROM feed.event_outbox AS e WHERE e.kind IN ('user.blocked', 'user.reported')
+      AND e.user_id = o.user_id AND e.other_id = viewer)
     AND NOT EXISTS (SELECT FROM app.reports AS r WHERE r.reporter_id = viewer
       AND (r.reported_post_id = p.id OR r.reported_user_id = o.user_id))
     AND NOT EXISTS (SELECT FROM app.reports AS r WHERE r.reported_user_id = viewer AND r.reporter_id = o.user_id)
