@@ -77,8 +77,8 @@ def test_wrong_arrays_are_named(name: str, value: Any, error: type[Exception], m
 )
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
 def test_impossible_settings_are_named(field: str, value: float) -> None:
+    settings = replace(FeedSettings(), **{field: value})  # type: ignore[arg-type]  # that is the point
     with pytest.raises(ValueError, match=f"^{field} = .*: must be within 0 and "):
-        settings = replace(FeedSettings(), **{field: value})  # type: ignore[arg-type]  # that is the point
         feed_of("settings", settings).index()
 
 
