@@ -8,12 +8,14 @@
     reason = "every error is a fault of an argument, or an interruption"
 )]
 
+mod bucket;
 mod count;
 mod distinct;
 mod gather;
 mod posts;
 mod record;
 mod settings;
+mod takebacks;
 mod trends;
 mod window;
 

@@ -66,7 +66,7 @@ class TrendingEvents:
     """Collects the events of some posts, chunk by chunk, and tells how the posts do.
 
     Holds 16 bytes for each like, unlike, comment, share and profile view within the window of a post that is young
-    enough, and up to a quarter more for growth; everything else is dropped at once. The figures are the same bits
+    enough, and up to an eighth more for growth; everything else is dropped at once. The figures are the same bits
     whatever the order and the chunks of the events and the number of threads. `as_of` is the end of the window.
     TypeError or ValueError name the column, or the setting, that is not as `Posts` and `TrendingSettings` say.
     """

@@ -10,10 +10,11 @@ use super::gather::Gathered;
 use super::posts::Table;
 use super::record::{COUNTED_KINDS, Kind, Record};
 use super::settings::Settings;
+use super::takebacks::Takebacks;
 use super::window::Window;
 
 /// More records of one post than this are counted in parts of users, so that the table stays in the caches.
-const MOST_AT_ONCE: usize = 1 << 15;
+const MOST_AT_ONCE: usize = 1 << 12;
 
 /// What counts of one post.
 #[derive(Debug, Clone, Copy, Default)]
@@ -91,8 +92,7 @@ struct Counter {
     starts: Vec<usize>,
     by_post: Vec<Record>,
     by_user: Vec<Record>,
-    /// (post, user, when), ascending.
-    unlikes: Vec<(usize, u64, u64)>,
+    takebacks: Takebacks,
     distinct: Distinct,
     hours: Vec<u32>,
 }
@@ -104,60 +104,53 @@ impl Counter {
             starts: Vec::new(),
             by_post: Vec::new(),
             by_user: Vec::new(),
-            unlikes: Vec::new(),
+            takebacks: Takebacks::default(),
             distinct: Distinct::default(),
             hours: vec![0; rules.window.hours()],
         }
     }
 
-    fn count_bucket<'a, I>(&mut self, parts: impl Fn() -> I, posts: &mut [Tally], watch: &Watch)
+    fn count_bucket<'a, I>(&mut self, blocks: impl Fn() -> I, posts: &mut [Tally], watch: &Watch)
     where
         I: Iterator<Item = &'a [Record]>,
     {
-        self.take_unlikes(parts().flatten());
-        let counted = || {
-            parts()
-                .flatten()
-                .filter(|record| record.kind() != Kind::Unlike)
-        };
+        self.takebacks.begin();
+        for record in blocks()
+            .flatten()
+            .filter(|record| record.kind() == Kind::Unlike)
+        {
+            self.takebacks.add(record);
+        }
+        self.takebacks.prepare(self.rules.window.takeback_us());
+        let mut by_post = std::mem::take(&mut self.by_post);
+        let mut starts = std::mem::take(&mut self.starts);
         sort_by(
-            counted,
+            &blocks,
             |record| record.post(),
             posts.len(),
-            &mut self.by_post,
-            &mut self.starts,
-        );
-        let (by_post, starts) = (
-            std::mem::take(&mut self.by_post),
-            std::mem::take(&mut self.starts),
+            &mut by_post,
+            &mut starts,
         );
         for (post, tally) in posts.iter_mut().enumerate() {
             if watch.is_stopped() {
                 break;
             }
-            self.count_post(post, &by_post[starts[post]..starts[post + 1]], tally);
+            self.count_post(&by_post[starts[post]..starts[post + 1]], tally);
         }
         (self.by_post, self.starts) = (by_post, starts);
     }
 
-    fn take_unlikes<'a>(&mut self, records: impl Iterator<Item = &'a Record>) {
-        self.unlikes.clear();
-        let unlikes = records.filter(|record| record.kind() == Kind::Unlike);
-        self.unlikes
-            .extend(unlikes.map(|record| (record.post(), record.user, record.at())));
-        self.unlikes.sort_unstable();
-    }
-
-    fn count_post(&mut self, post: usize, records: &[Record], tally: &mut Tally) {
+    fn count_post(&mut self, records: &[Record], tally: &mut Tally) {
         if records.len() <= MOST_AT_ONCE {
-            self.count_users(post, records, tally);
+            self.count_users(records, tally);
         } else {
             let parts = (2 * records.len() / MOST_AT_ONCE).next_power_of_two();
             let part_of = |record: &Record| (mix(record.user) >> 32) as usize & (parts - 1);
             let (mut by_user, mut starts) = (std::mem::take(&mut self.by_user), Vec::new());
-            sort_by(|| records.iter(), part_of, parts, &mut by_user, &mut starts);
+            let block = || std::iter::once(records);
+            sort_by(block, part_of, parts, &mut by_user, &mut starts);
             for part in starts.windows(2) {
-                self.count_users(post, &by_user[part[0]..part[1]], tally);
+                self.count_users(&by_user[part[0]..part[1]], tally);
             }
             self.by_user = by_user;
         }
@@ -168,22 +161,22 @@ impl Counter {
     }
 
     /// Add what counts of some users, whose records are all here.
-    fn count_users(&mut self, post: usize, records: &[Record], tally: &mut Tally) {
-        let comment = Kind::Comment as u64;
+    fn count_users(&mut self, records: &[Record], tally: &mut Tally) {
+        let [like, comment, unlike] =
+            [Kind::Like, Kind::Comment, Kind::Unlike].map(|kind| kind as u64);
         self.distinct.begin(records.len());
         for record in records {
-            let (kind, at) = (record.kind(), record.at());
-            if kind == Kind::Like && self.is_taken_back(post, record.user, at) {
+            let code = record.kind() as u64;
+            if code == unlike || (code == like && self.takebacks.concern(record)) {
                 continue;
             }
-            let code = kind as u64;
             let times = if code == comment {
                 self.rules.comments
             } else {
                 1
             };
             self.distinct
-                .keep_first(record.user, code..code + times, at);
+                .keep_first(record.user, code..code + times, record.at());
         }
         let (window, hours) = (&self.rules.window, &mut self.hours);
         self.distinct.drain(|code, at| {
@@ -192,23 +185,11 @@ impl Counter {
             hours[window.hour(at)] += 1;
         });
     }
-
-    fn is_taken_back(&self, post: usize, user: u64, at: u64) -> bool {
-        if self.unlikes.is_empty() {
-            return false;
-        }
-        let first = self
-            .unlikes
-            .partition_point(|&unlike| unlike < (post, user, at));
-        self.unlikes.get(first).is_some_and(|&(of, by, when)| {
-            (of, by) == (post, user) && when - at <= self.rules.window.takeback_us()
-        })
-    }
 }
 
 /// Put records in the order of a key below `keys`, and tell where each key begins, and where the last ends.
-fn sort_by<'a, I: Iterator<Item = &'a Record>>(
-    records: impl Fn() -> I,
+fn sort_by<'a, I: Iterator<Item = &'a [Record]>>(
+    blocks: impl Fn() -> I,
     key: impl Fn(&Record) -> usize,
     keys: usize,
     sorted: &mut Vec<Record>,
@@ -216,8 +197,10 @@ fn sort_by<'a, I: Iterator<Item = &'a Record>>(
 ) {
     starts.clear();
     starts.resize(keys + 2, 0);
-    for record in records() {
-        starts[key(record) + 2] += 1;
+    for block in blocks() {
+        for record in block {
+            starts[key(record) + 2] += 1;
+        }
     }
     for at in 2..starts.len() {
         starts[at] += starts[at - 1];
@@ -226,10 +209,12 @@ fn sort_by<'a, I: Iterator<Item = &'a Record>>(
     if sorted.len() < length {
         sorted.resize(length, Record::default());
     }
-    for record in records() {
-        let next = &mut starts[key(record) + 1];
-        sorted[*next] = *record;
-        *next += 1;
+    for block in blocks() {
+        for record in block {
+            let next = &mut starts[key(record) + 1];
+            sorted[*next] = *record;
+            *next += 1;
+        }
     }
     starts.truncate(keys + 1);
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::matching::error::{Error, Result};
 use crate::threads::{Tick, attended, thread_count};
 
+use super::bucket::Bucket;
 use super::posts::Table;
 use super::record::{Kind, Record};
 use super::window::Window;
@@ -15,7 +16,6 @@ const BLOCK: usize = 1 << 16;
 const STEP: usize = 2048;
 /// What stands for no time: `NaT`.
 const NO_TIME: i64 = i64::MIN;
-const LEAST_ROOM: usize = 16;
 /// The codes of kinds in the order of `EventKind` in Python; None is of no interest here.
 const KINDS: [Option<Kind>; 10] = [
     None,
@@ -29,6 +29,10 @@ const KINDS: [Option<Kind>; 10] = [
     None,
     None,
 ];
+
+/// The kinds of interest stand in a row, so that one comparison tells them.
+const FIRST_ENGAGEMENT: u8 = 3;
+const ENGAGEMENTS: u8 = 5;
 
 /// Columns of events, one length.
 #[derive(Debug, Clone, Copy)]
@@ -66,7 +70,7 @@ pub struct Gathered {
 /// What one thread has collected.
 #[derive(Debug, Default)]
 struct Lane {
-    buckets: Vec<Vec<Record>>,
+    buckets: Vec<Bucket>,
     /// Lengths before the chunk that is being taken in.
     lengths: Vec<usize>,
     ignored: Ignored,
@@ -119,29 +123,27 @@ impl Gathered {
         Ok(())
     }
 
-    /// What was collected for the posts of a bucket, in parts.
+    /// What was collected for the posts of a bucket, in blocks.
     pub fn bucket(&self, bucket: usize) -> impl Iterator<Item = &[Record]> {
-        let parts = self
+        let lanes = self
             .lanes
             .iter()
             .filter_map(move |lane| lane.buckets.get(bucket));
-        parts.map(Vec::as_slice)
+        lanes.flat_map(Bucket::blocks)
     }
 
     /// The memory, in bytes.
     pub fn nbytes(&self) -> usize {
-        let rooms = self.lanes.iter().flat_map(|lane| &lane.buckets);
-        rooms
-            .map(|bucket| bucket.capacity() * size_of::<Record>() + size_of::<Vec<Record>>())
-            .sum()
+        let buckets = self.lanes.iter().flat_map(|lane| &lane.buckets);
+        buckets.map(Bucket::nbytes).sum()
     }
 }
 
 impl Lane {
     fn begin(&mut self, table: &Table) {
-        self.buckets.resize_with(table.buckets(), Vec::new);
+        self.buckets.resize_with(table.buckets(), Bucket::default);
         self.lengths.clear();
-        self.lengths.extend(self.buckets.iter().map(Vec::len));
+        self.lengths.extend(self.buckets.iter().map(Bucket::len));
         self.ignored = Ignored::default();
     }
 
@@ -172,7 +174,7 @@ impl Lane {
         let (mut picked, mut count) = ([0_u16; STEP], 0);
         for (row, &kind) in events.kinds.iter().enumerate() {
             picked[count] = row as u16;
-            count += usize::from(KINDS[usize::from(kind)].is_some());
+            count += usize::from(kind.wrapping_sub(FIRST_ENGAGEMENT) < ENGAGEMENTS);
         }
         self.ignored.other_kinds += (events.kinds.len() - count) as u64;
         let in_bucket = (1 << table.post_bits) - 1;
@@ -199,7 +201,7 @@ impl Lane {
             }
             let place = post.place as usize;
             let record = Record::new(events.user_ids[row], place & in_bucket, kind, at);
-            push(&mut self.buckets[place >> table.post_bits], record);
+            self.buckets[place >> table.post_bits].push(record);
         }
     }
 }
@@ -220,11 +222,11 @@ impl<'a> Events<'a> {
             .kinds
             .iter()
             .fold(0, |highest, &kind| highest.max(kind));
-        let earliest = self
+        let timeless = self
             .occurred_us
             .iter()
-            .fold(0, |earliest, &time| earliest.min(time));
-        if usize::from(highest) < KINDS.len() && earliest != NO_TIME {
+            .fold(0_u64, |any, &time| any | u64::from(time == NO_TIME));
+        if usize::from(highest) < KINDS.len() && timeless == 0 {
             return None;
         }
         (0..self.kinds.len()).find(|&row| {
@@ -249,12 +251,4 @@ impl Ignored {
         self.other_posts += more.other_posts;
         self.own += more.own;
     }
-}
-
-/// Append, with less room to spare than `Vec` would take: a quarter.
-fn push(bucket: &mut Vec<Record>, record: Record) {
-    if bucket.len() == bucket.capacity() {
-        bucket.reserve_exact(LEAST_ROOM.max(bucket.len() / 4));
-    }
-    bucket.push(record);
 }

@@ -227,7 +227,7 @@ def test_a_dry_run_tells_what_would_be_read_and_writes_nothing(
 ) -> None:
     write_days(database)
     execute(database, "ANALYZE")
-    ((_, told),) = preview_plan(database, settings, make_plan(registry, [JOB]), {}, now=NOW)
+    *_, (_, told) = preview_plan(database, settings, make_plan(registry, [JOB]), {}, now=NOW)
     considered = rows(database, "SELECT count(*) FROM app.posts WHERE created_at >= '2026-07-30 12:00+00'")[
         0
     ][0]
