@@ -140,7 +140,8 @@ def _work(connection: psycopg.Connection, batch: Batch, context: JobContext, tas
     context.run.tell(
         rows_scanned=viewers.rows_scanned,
         feeds=int((np.diff(feeds.offsets) > 0).sum()),
-        **{f"{kind.name.lower()}s": shown[kind] for kind in ItemKind},
+        posts_shown=shown[ItemKind.POST],
+        **{f"cards_{kind.name.lower()}": shown[kind] for kind in ItemKind if kind is not ItemKind.POST},
     )
     return BatchResult(written=done.written + done.removed)
 

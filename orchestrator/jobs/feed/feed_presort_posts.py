@@ -119,7 +119,7 @@ def fetch_window(
     )
     velocity = np.nan_to_num(found.float32("velocity")[rows].astype(np.float64))
     all_velocities = np.nan_to_num(velocities.float32("velocity").astype(np.float64))
-    told["posts"] = len(rows)
+    told["posts_of_window"] = len(rows)
     told["posts_without_features"] = int((~found.valid("quality"))[rows].sum())
     return WindowPosts(
         posts=posts,
