@@ -70,6 +70,11 @@ VICTIMS = (
            UNION ALL SELECT users, kind::text, coalesce(tag, r.id::text), '', '', 0, 0, 0, '', '', ''
            FROM feed.affinity_reach AS r LEFT JOIN feed.topic AS t ON kind = 2 AND t.id = r.id""",
     ),
+    Victim(
+        "feed-presort",
+        ("feed.feed_presorted",),
+        "SELECT user_id, segment, kinds, item_ids, scores, fingerprint, algorithm_version FROM feed.feed_presorted",
+    ),
 )
 
 
