@@ -16,8 +16,12 @@ from .streams import Part, stream
 
 HOUR, DAY = 3_600_000_000, 86_400_000_000
 """In microseconds."""
-BURST, MOST_BURST = 0.01, 50_000
-BURST_AGE_HOURS, BURST_HOURS, BURST_GROWTH_HOURS = 9, 5, 1.5
+BURST, FEWEST_BURST, MOST_BURST = 0.004, 400, 12_000
+BURST_AT_MOST = 0.02
+"""Of the events of a town too small for the fewest."""
+BURST_PARTS = {9: 0.43, 6: 0.26, 14: 0.16, 20: 0.1, 30: 0.05}
+"""The age in hours of the viral post and of four that rise beside it, and what each has of the burst."""
+BURST_HOURS, BURST_GROWTH_HOURS = 5, 1.5
 BURST_KINDS = (EventKind.IMPRESSION, EventKind.SEEN, EventKind.VIEW, EventKind.LIKE, EventKind.COMMENT,
                EventKind.SHARE, EventKind.PROFILE_VIEW)  # fmt: skip
 BURST_SHARES = (0.35, 0.25, 0.12, 0.16, 0.05, 0.04, 0.03)
@@ -46,10 +50,14 @@ def make_incidents(posts: TownPosts, audience: Audience, events: int, seed: int)
     """Let a few percent of the `events` be incidents; fewer of each kind when there are few events."""
     random = stream(seed, Part.INCIDENTS)
     end = round((audience.timeline.end - audience.timeline.start) * 1e6)
-    viral, target = _plain_post(posts, audience, end - BURST_AGE_HOURS * HOUR), _target(posts, audience, end)
+    rising = [_plain_post(posts, audience, end - age * HOUR) for age in BURST_PARTS]
+    target = _plain_post(posts, audience, end - 2 * DAY)
     spammer = int(random.integers(0, len(audience.joined_at)))
     parts = (
-        _burst(random, audience, viral, end, min(round(BURST * events), MOST_BURST)),
+        *(
+            _burst(random, audience, post, end, round(part * _burst_events(events)))
+            for post, part in zip(rising, BURST_PARTS.values(), strict=True)
+        ),
         _spam(random, audience, spammer, end, min(round(SPAM * events), MOST_SPAM)),
         _brigade(random, posts, audience, target, end, events),
         *_broken(random, audience, end, events),
@@ -62,7 +70,7 @@ def make_incidents(posts: TownPosts, audience: Audience, events: int, seed: int)
     return Incidents(
         drafts=drafts,
         arrival=arrival[order],
-        viral_post=viral,
+        viral_post=rising[0],
         spammer=spammer,
         brigaded=int(posts.author[target]),
     )
@@ -75,13 +83,14 @@ def _plain_post(posts: TownPosts, audience: Audience, at: int) -> int:
     return int(np.flatnonzero(fit)[-1]) if fit.any() else latest
 
 
-def _target(posts: TownPosts, audience: Audience, end: int) -> int:
-    """Choose whom the brigade goes after: the author of a post of two days ago."""
-    return _plain_post(posts, audience, end - 2 * DAY)
+def _burst_events(events: int) -> int:
+    """Tell how many of the events make up the burst."""
+    usual = min(max(round(BURST * events), FEWEST_BURST), MOST_BURST)
+    return min(usual, round(BURST_AT_MOST * events))
 
 
 def _burst(random: np.random.Generator, audience: Audience, post: int, end: int, count: int) -> Drafts:
-    """Let many come across one post within hours, more and more of them."""
+    """Let many come across a post within hours, more and more of them."""
     before = random.standard_exponential(count) * BURST_GROWTH_HOURS % BURST_HOURS * HOUR
     at = np.maximum(end - 1 - before.astype(np.int64), int(audience.created_ms[post]) * 1_000 + 1_000)
     kind = random.choice(BURST_KINDS, count, p=BURST_SHARES).astype(np.uint8)
@@ -135,7 +144,7 @@ def _broken(
     return (
         Drafts(unknown, nobody.post, nobody.kind, nobody.at, nobody.dwell_ms),
         Drafts(nothing.user, unknown, nothing.kind, nothing.at, nothing.dwell_ms),
-        Drafts(early.user, early.post, early.kind, end + random.integers(HOUR, 3 * DAY, count), early.dwell_ms),
+        Drafts(early.user, early.post, early.kind, end + np.linspace(HOUR, 3 * DAY, count).astype(np.int64), early.dwell_ms),
         Drafts(
             odd.user, odd.post, np.full(count, EventKind.VIEW, np.uint8), odd.at,
             random.integers(-90_000, -1, count).astype(np.int32),
