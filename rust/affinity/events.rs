@@ -7,7 +7,7 @@ use super::posts::Posts;
 use super::settings::Settings;
 use super::table::{NONE, mix};
 use crate::matching::error::{Error, Result};
-use crate::threads::{Tick, Watch, thread_count};
+use crate::threads::{Tick, thread_count};
 
 /// Partitions of users, by the highest bits of their mixed ids.
 const PARTITIONS: usize = 1 << PARTITION_BITS;
@@ -17,6 +17,8 @@ const STRIDE: usize = 1 << 20;
 /// Fewer events are not worth a thread.
 const THREAD_EVENTS: usize = 1 << 15;
 const EVENT_KINDS: u8 = 10;
+/// Events whose kinds are looked at together.
+const BLOCK: usize = 1024;
 
 /// Columns of events; the fields are those of `PostEvents` in Python.
 #[derive(Debug, Clone, Copy)]
@@ -158,30 +160,39 @@ impl Basis {
     fn pick(&self, columns: &Columns<'_>, staged: &mut [Vec<Staged>]) {
         let window_us = self.settings.window_us();
         let min_view_ms = self.settings.min_view_s * 1000.0;
-        for at in 0..columns.user_ids.len() {
-            let Some(kind) = self.kinds[columns.kinds[at] as usize] else {
-                continue;
-            };
-            // The difference of any two times fits an unsigned number.
-            let time_us = columns.occurred_at[at];
-            let age_us = self.as_of_us.wrapping_sub(time_us) as u64;
-            if age_us >= window_us || time_us > self.as_of_us {
-                continue;
+        let mut chosen = [0_u16; BLOCK];
+        for (block, kinds) in columns.kinds.chunks(BLOCK).enumerate() {
+            // Most events never count: their places are passed over without a branch.
+            let mut count = 0;
+            for (place, &code) in kinds.iter().enumerate() {
+                chosen[count] = place as u16;
+                count += usize::from(self.kinds[code as usize].is_some());
             }
-            let dwell_ms = columns.dwell_ms[at];
-            if kind == Kind::View && (dwell_ms < 0 || f64::from(dwell_ms) < min_view_ms) {
-                continue;
+            for &place in &chosen[..count] {
+                let at = block * BLOCK + place as usize;
+                let Some(kind) = self.kinds[columns.kinds[at] as usize] else {
+                    continue;
+                };
+                // The difference of any two times fits an unsigned number.
+                let time_us = columns.occurred_at[at];
+                let age_us = self.as_of_us.wrapping_sub(time_us) as u64;
+                let dwell_ms = columns.dwell_ms[at];
+                let too_short = dwell_ms < 0 || f64::from(dwell_ms) < min_view_ms;
+                let post = self.posts.find(columns.post_ids[at]);
+                if age_us >= window_us
+                    || time_us > self.as_of_us
+                    || post == NONE
+                    || (kind == Kind::View && too_short)
+                {
+                    continue;
+                }
+                let user_id = columns.user_ids[at];
+                staged[partition(mix(user_id))].push(Staged {
+                    user_id,
+                    moment: moment(age_us, kind),
+                    post,
+                });
             }
-            let post = self.posts.find(columns.post_ids[at]);
-            if post == NONE {
-                continue;
-            }
-            let user_id = columns.user_ids[at];
-            staged[partition(mix(user_id))].push(Staged {
-                user_id,
-                moment: moment(age_us, kind),
-                post,
-            });
         }
     }
 }
@@ -248,24 +259,32 @@ impl Collector {
     ) -> Result<()> {
         let (n, threads) = (stride.user_ids.len(), staging.len());
         let width = n.div_ceil(threads).max(1);
-        let parts = staging.iter_mut().enumerate().collect();
-        in_parts(parts, threads, tick, || {
-            |(at, staged): (usize, &mut Vec<Vec<Staged>>), _: &Watch| {
+        let parts: Vec<_> = staging.iter_mut().enumerate().collect();
+        in_parts(
+            parts,
+            &mut vec![(); threads],
+            tick,
+            |(), (at, staged), _| {
                 staged.iter_mut().for_each(Vec::clear);
                 let own = stride.slice(n.min(at * width), n.min((at + 1) * width));
                 self.basis.pick(&own, staged);
-            }
-        })?;
+            },
+        )?;
         Ok(())
     }
 
     /// Give users their numbers and hold the events; a thread for some of the partitions.
     fn number(&mut self, staging: &[Vec<Vec<Staged>>], tick: &mut Tick<'_>) -> Result<()> {
         let width = PARTITIONS.div_ceil(staging.len());
-        let parts = self.logs.chunks_mut(width).enumerate().collect();
-        in_parts(parts, staging.len(), tick, || {
-            |(at, logs): (usize, &mut [Log]), _: &Watch| number(staging, at * width, logs)
-        })?;
+        let parts: Vec<_> = self.logs.chunks_mut(width).enumerate().collect();
+        in_parts(
+            parts,
+            &mut vec![(); staging.len()],
+            tick,
+            |(), (at, logs), _| {
+                number(staging, at * width, logs);
+            },
+        )?;
         Ok(())
     }
 }

@@ -22,15 +22,20 @@ pub struct Columns<'a> {
     pub topics: Sparse<'a, u32>,
 }
 
-/// What is looked up of a post.
-#[derive(Debug, Clone, Copy)]
+/// Topics that stand in the record of a post.
+const OWN_TOPICS: usize = 6;
+
+/// What is looked up of a post, in half a line of cache: with its topics, unless they are many.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(C, align(32))]
 pub struct Post {
     /// rank among the authors
     pub author: u32,
-    first_topic: u32,
-    topics: u8,
+    topic_count: u8,
     /// code
     pub content_type: u8,
+    /// the topics; of more than there is room for, the first number is their place among the rest
+    topics: [u32; OWN_TOPICS],
 }
 
 /// All posts; a post is named by the rank of its id, an author likewise.
@@ -40,6 +45,7 @@ pub struct Posts {
     rows: Vec<Post>,
     authors: Ranks,
     author_ids: Vec<i64>,
+    /// of posts that have many
     topics: Vec<u32>,
     /// One more than the largest code, or 0.
     pub topic_count: usize,
@@ -64,20 +70,25 @@ impl Posts {
         author_ids.sort_unstable();
         author_ids.dedup();
         let authors = Ranks::of(&author_ids);
-        let mut topics = Vec::with_capacity(columns.topics.values.len());
+        let mut topics = Vec::new();
         let rows = order
             .iter()
             .map(|&row| {
                 let row = row as usize;
                 let own = columns.topics.row(row);
-                let first_topic = topics.len() as u32;
-                topics.extend_from_slice(own);
-                Post {
+                let mut post = Post {
                     author: authors.find(columns.author_ids[row]),
-                    first_topic,
-                    topics: own.len() as u8,
+                    topic_count: own.len() as u8,
                     content_type: columns.content_types[row],
+                    topics: [0; OWN_TOPICS],
+                };
+                if own.len() <= OWN_TOPICS {
+                    post.topics[..own.len()].copy_from_slice(own);
+                } else {
+                    post.topics[0] = topics.len() as u32;
+                    topics.extend_from_slice(own);
                 }
+                post
             })
             .collect();
         let count = |largest: Option<u32>| largest.map_or(0, |code| code as usize + 1);
@@ -109,8 +120,13 @@ impl Posts {
     /// The topics of a post.
     #[inline]
     #[must_use]
-    pub fn topics(&self, post: Post) -> &[u32] {
-        &self.topics[post.first_topic as usize..post.first_topic as usize + post.topics as usize]
+    pub fn topics<'a>(&'a self, post: &'a Post) -> &'a [u32] {
+        let count = post.topic_count as usize;
+        if count <= OWN_TOPICS {
+            return &post.topics[..count];
+        }
+        let first = post.topics[0] as usize;
+        &self.topics[first..first + count]
     }
 
     /// The rank of an author; `table::NONE` for who wrote none of the posts.

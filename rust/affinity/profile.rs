@@ -1,6 +1,6 @@
 //! From the sums of a user to a profile.
 
-use super::posts::Posts;
+use super::posts::{MAX_CONTENT_TYPES, Posts};
 use super::reach::Reach;
 use super::sums::{Liking, UserSums};
 
@@ -34,6 +34,96 @@ impl Rarity {
     }
 }
 
+/// What a user has of one creator or topic: a share of the user's positive weight.
+#[derive(Debug, Clone, Copy)]
+struct Claim {
+    code: u32,
+    share: f32,
+}
+
+/// All of users' profiles that does not depend on how common a liking is, and the shares that do.
+#[derive(Debug, Default)]
+pub struct Drafts {
+    user_ids: Vec<i64>,
+    actions: Vec<i32>,
+    creator_counts: Vec<u32>,
+    topic_counts: Vec<u32>,
+    /// of each user those of creators, then those of topics
+    claims: Vec<Claim>,
+    content_type_shares: Vec<f32>,
+    velocity: Vec<f32>,
+    exploration: Vec<f32>,
+}
+
+impl Drafts {
+    /// Add a user who has at least one action.
+    pub fn push(&mut self, posts: &Posts, user_id: i64, sums: &UserSums) {
+        let types: &[f64; MAX_CONTENT_TYPES] = &sums.content_types;
+        let positive: f64 = types.iter().sum();
+        self.user_ids.push(user_id);
+        self.actions
+            .push(i32::try_from(sums.actions).unwrap_or(i32::MAX));
+        let creators = self.claim(sums.creators.entries(), positive);
+        self.creator_counts.push(creators);
+        let topics = self.claim(sums.topics.entries(), positive);
+        self.topic_counts.push(topics);
+        let types = types[..posts.content_type_count].iter();
+        self.content_type_shares
+            .extend(types.map(|weight| (weight / positive) as f32));
+        let days = (sums.first_us as f64 / US_PER_DAY).max(SHORTEST_DAYS);
+        self.velocity.push((f64::from(sums.actions) / days) as f32);
+        self.exploration
+            .push(exploration(sums.creators.entries()) as f32);
+    }
+
+    /// Keep what is liked on balance; give its number.
+    fn claim(&mut self, likings: &[Liking], positive: f64) -> u32 {
+        let before = self.claims.len();
+        self.claims.extend(likings.iter().filter_map(|liking| {
+            let (code, net) = (liking.code, liking.net());
+            let share = (net / positive) as f32;
+            (net > 0.0).then_some(Claim { code, share })
+        }));
+        (self.claims.len() - before) as u32
+    }
+
+    /// Weigh the shares, and keep the strongest.
+    #[must_use]
+    pub fn weigh(self, posts: &Posts, rarity: &Rarity) -> Profiles {
+        let mut profiles = Profiles::default();
+        let mut keys = Vec::new();
+        let mut rest = &self.claims[..];
+        for (&creators, &topics) in self.creator_counts.iter().zip(&self.topic_counts) {
+            let (own, others) = rest.split_at(creators as usize);
+            strongest(own, &rarity.creators, CREATORS, &mut keys);
+            profiles.creator_counts.push(keys.len() as u8);
+            let ids = keys
+                .iter()
+                .map(|&key| posts.author_ids()[code_of(key) as usize]);
+            profiles.creator_ids.extend(ids);
+            profiles
+                .creator_weights
+                .extend(keys.iter().map(|&key| weight_of(key)));
+            let (own, others) = others.split_at(topics as usize);
+            strongest(own, &rarity.topics, TOPICS, &mut keys);
+            profiles.topic_counts.push(keys.len() as u8);
+            profiles.topics.extend(keys.iter().map(|&key| code_of(key)));
+            profiles
+                .topic_weights
+                .extend(keys.iter().map(|&key| weight_of(key)));
+            rest = others;
+        }
+        Profiles {
+            user_ids: self.user_ids,
+            actions: self.actions,
+            content_type_shares: self.content_type_shares,
+            velocity: self.velocity,
+            exploration: self.exploration,
+            ..profiles
+        }
+    }
+}
+
 /// Profiles in columns, lists packed one after the other.
 #[derive(Debug, Default)]
 #[allow(missing_docs)] // python/feedscore/affinity_profiles.py explains each
@@ -51,89 +141,21 @@ pub struct Profiles {
     pub exploration: Vec<f32>,
 }
 
-/// Makes profiles, one user at a time.
-#[derive(Debug)]
-pub struct Profiler<'a> {
-    posts: &'a Posts,
-    rarity: &'a Rarity,
-    raw: Vec<(f64, u32)>,
-    keys: Vec<u64>,
-}
-
-impl<'a> Profiler<'a> {
-    /// Profiles by this rarity.
-    #[must_use]
-    pub fn new(posts: &'a Posts, rarity: &'a Rarity) -> Self {
-        Self {
-            posts,
-            rarity,
-            raw: Vec::new(),
-            keys: Vec::new(),
-        }
+/// The keys of the strongest claims, in descending order: by weight, then the smaller code first.
+fn strongest(claims: &[Claim], rarity: &[f64], k: usize, keys: &mut Vec<u64>) {
+    let raw = |claim: &Claim| f64::from(claim.share) * rarity[claim.code as usize];
+    let largest = claims.iter().map(raw).fold(0.0, f64::max);
+    // All may be too small for a float; then they are all alike.
+    let scale = if largest > 0.0 { 1.0 / largest } else { 0.0 };
+    keys.clear();
+    // The product with the reciprocal of the largest itself may come out just off 1.
+    let weigh = |claim| ((raw(claim) * scale) as f32).min(1.0);
+    keys.extend(claims.iter().map(|claim| key(weigh(claim), claim.code)));
+    if keys.len() > k {
+        keys.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
+        keys.truncate(k);
     }
-
-    /// Add the profile of a user who has at least one action.
-    pub fn profile(&mut self, user_id: i64, sums: &UserSums, profiles: &mut Profiles) {
-        profiles.user_ids.push(user_id);
-        profiles
-            .actions
-            .push(i32::try_from(sums.actions).unwrap_or(i32::MAX));
-        let posts = self.posts;
-        let chosen = self.strongest(sums.creators.entries(), &self.rarity.creators, CREATORS);
-        profiles.creator_counts.push(chosen.len() as u8);
-        for &key in chosen {
-            profiles
-                .creator_ids
-                .push(posts.author_ids()[code_of(key) as usize]);
-            profiles.creator_weights.push(weight_of(key));
-        }
-        let chosen = self.strongest(sums.topics.entries(), &self.rarity.topics, TOPICS);
-        profiles.topic_counts.push(chosen.len() as u8);
-        for &key in chosen {
-            profiles.topics.push(code_of(key));
-            profiles.topic_weights.push(weight_of(key));
-        }
-        let content_types = &sums.content_types[..self.posts.content_type_count];
-        let positive: f64 = content_types.iter().sum();
-        let shares = content_types
-            .iter()
-            .map(|weight| (weight / positive) as f32);
-        profiles.content_type_shares.extend(shares);
-        let days = (sums.first_us as f64 / US_PER_DAY).max(SHORTEST_DAYS);
-        profiles
-            .velocity
-            .push((f64::from(sums.actions) / days) as f32);
-        profiles
-            .exploration
-            .push(exploration(sums.creators.entries()) as f32);
-    }
-
-    /// The strongest likings, as keys in descending order: by weight, then the smaller code first.
-    fn strongest(&mut self, likings: &[Liking], rarity: &[f64], k: usize) -> &[u64] {
-        self.raw.clear();
-        let mut largest = 0.0_f64;
-        for liking in likings {
-            let net = liking.net();
-            if net > 0.0 {
-                // The share of all that is positive is the same divisor for all: it goes with the largest.
-                let raw = net * rarity[liking.code as usize];
-                largest = largest.max(raw);
-                self.raw.push((raw, liking.code));
-            }
-        }
-        self.keys.clear();
-        let keys = self
-            .raw
-            .iter()
-            .map(|&(raw, code)| key((raw / largest) as f32, code));
-        self.keys.extend(keys);
-        if self.keys.len() > k {
-            self.keys.select_nth_unstable_by(k - 1, |a, b| b.cmp(a));
-            self.keys.truncate(k);
-        }
-        self.keys.sort_unstable_by(|a, b| b.cmp(a));
-        &self.keys
-    }
+    keys.sort_unstable_by(|a, b| b.cmp(a));
 }
 
 /// Weight and code in one number; weights are not negative, so their bits ascend with them.

@@ -1,12 +1,8 @@
 //! How many users engaged each creator and topic.
 
-use super::events::Basis;
-use super::log::Log;
-use super::parts::in_parts;
 use super::posts::Posts;
-use super::walk::{Scales, posts, users};
+use super::sums::UserSums;
 use crate::matching::error::{Error, Result};
-use crate::threads::{Tick, Watch, thread_count};
 
 /// Distinct users.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,99 +15,38 @@ pub struct Reach {
     pub topics: Vec<u32>,
 }
 
-/// A count of distinct users, and the last user counted.
-#[derive(Debug, Clone, Copy, Default)]
-struct Cell {
-    last: u32,
-    users: u32,
-}
-
-impl Cell {
-    #[inline]
-    fn see(&mut self, user: u32) {
-        self.users += u32::from(self.last != user);
-        self.last = user;
-    }
-}
-
-/// What one thread counted.
-#[derive(Debug)]
-struct Counts {
-    users: u32,
-    creators: Vec<Cell>,
-    topics: Vec<Cell>,
-}
-
-impl Counts {
-    fn of(posts: &Posts) -> Self {
+impl Reach {
+    /// Nobody yet.
+    #[must_use]
+    pub fn of(posts: &Posts) -> Self {
         Self {
             users: 0,
-            creators: vec![Cell::default(); posts.author_ids().len()],
-            topics: vec![Cell::default(); posts.topic_count],
+            creators: vec![0; posts.author_ids().len()],
+            topics: vec![0; posts.topic_count],
         }
     }
-}
 
-/// Count the users of all logs.
-pub fn reach(
-    basis: &Basis,
-    logs: &mut [Log],
-    threads: usize,
-    tick: &mut Tick<'_>,
-) -> Result<Reach> {
-    let scales = Scales::of(basis);
-    // As many groups of partitions as threads: each keeps counts of its own.
-    let width = logs.len().div_ceil(thread_count(threads, logs.len()));
-    let groups = logs.chunks_mut(width).collect();
-    let counted = in_parts(groups, threads, tick, || {
-        |group: &mut [Log], watch: &Watch| {
-            let mut counts = Counts::of(&basis.posts);
-            for log in group {
-                if watch.is_stopped() {
-                    break;
-                }
-                count(basis, &scales, log, &mut counts);
-                watch.add(log.len());
-            }
-            counts
+    /// Count one more user.
+    #[inline]
+    pub fn see(&mut self, sums: &UserSums) {
+        self.users += u32::from(sums.actions > 0);
+        for liking in sums.creators.entries() {
+            self.creators[liking.code as usize] += u32::from(liking.actions > 0);
         }
-    })?;
-    let mut reach = Reach {
-        users: 0,
-        creators: vec![0; basis.posts.author_ids().len()],
-        topics: vec![0; basis.posts.topic_count],
-    };
-    for counts in counted {
-        reach.users += counts.users;
-        for (sum, cell) in reach.creators.iter_mut().zip(counts.creators) {
-            *sum += cell.users;
-        }
-        for (sum, cell) in reach.topics.iter_mut().zip(counts.topics) {
-            *sum += cell.users;
+        for liking in sums.topics.entries() {
+            self.topics[liking.code as usize] += u32::from(liking.actions > 0);
         }
     }
-    Ok(reach)
-}
 
-fn count(basis: &Basis, scales: &Scales, log: &mut Log, counts: &mut Counts) {
-    let (events, ids) = log.sorted();
-    for events in users(events) {
-        // The number this user will have, if an action counts.
-        let number = counts.users + 1;
-        let mut engaged = false;
-        let user_id = ids[events[0].user() as usize];
-        for (rank, events) in posts(basis, user_id, events) {
-            if !scales.engages(events) {
-                continue;
-            }
-            engaged = true;
-            let post = basis.posts.post(rank);
-            counts.creators[post.author as usize].see(number);
-            for &topic in basis.posts.topics(post) {
-                counts.topics[topic as usize].see(number);
-            }
+    /// Add the counts of other users.
+    pub fn add(&mut self, other: &Self) {
+        self.users += other.users;
+        for (sum, users) in self.creators.iter_mut().zip(&other.creators) {
+            *sum += users;
         }
-        counts.users += u32::from(engaged);
+        for (sum, users) in self.topics.iter_mut().zip(&other.topics) {
+            *sum += users;
+        }
     }
 }
 

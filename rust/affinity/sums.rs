@@ -1,6 +1,6 @@
 //! The actions of one user, added up by creator, topic and content type.
 
-use super::posts::{MAX_CONTENT_TYPES, Posts};
+use super::posts::{MAX_CONTENT_TYPES, Post, Posts};
 use super::walk::Share;
 
 /// Of a sum of weights less than this part is nothing: the rounding of what was added and taken off.
@@ -25,13 +25,13 @@ pub struct Liking {
 }
 
 impl Liking {
-    /// Add what counts of a post, or one part in `parts` of it.
+    /// Add what counts of a post, or a part of it.
     #[inline]
-    pub fn add(&mut self, share: &Share, parts: usize) {
+    pub fn add(&mut self, share: &Share) {
         self.actions += share.actions;
         self.hides += share.hides;
-        self.positive += share.positive / parts as f64;
-        self.negative += share.negative / parts as f64;
+        self.positive += share.positive;
+        self.negative += share.negative;
     }
 
     /// What is left after the hides; 0 where they weigh as much, or more.
@@ -70,10 +70,10 @@ impl Likings {
         &self.entries
     }
 
-    /// Add what counts of a post, or one part in `parts` of it.
+    /// Add what counts of a post, or a part of it.
     #[inline]
-    pub fn add(&mut self, code: u32, share: &Share, parts: usize) {
-        self.entry(code).add(share, parts);
+    pub fn add(&mut self, code: u32, share: &Share) {
+        self.entry(code).add(share);
     }
 
     #[inline]
@@ -148,18 +148,17 @@ impl UserSums {
 
     /// Add what counts of one post.
     #[inline]
-    pub fn add(&mut self, posts: &Posts, rank: u32, share: &Share) {
-        if share.actions == 0 && share.hides == 0 {
-            return;
-        }
-        let post = posts.post(rank);
+    pub fn add(&mut self, posts: &Posts, post: &Post, share: &Share) {
         self.actions += share.actions;
         self.first_us = self.first_us.max(share.first_us);
         self.content_types[post.content_type as usize] += share.positive;
-        self.creators.add(post.author, share, 1);
+        self.creators.add(post.author, share);
         let topics = posts.topics(post);
-        for &topic in topics {
-            self.topics.add(topic, share, topics.len());
+        if !topics.is_empty() {
+            let part = share.part(topics.len());
+            for &topic in topics {
+                self.topics.add(topic, &part);
+            }
         }
     }
 }

@@ -5,9 +5,9 @@ use super::log::{Event, Log};
 use super::parts::in_parts;
 use super::posts::MAX_CONTENT_TYPES;
 use super::sums::{Liking, UserSums};
-use super::walk::{Scales, Selection, posts, users};
+use super::walk::{Scales, Selection, Walk, users};
 use crate::matching::error::Result;
-use crate::threads::{Tick, Watch};
+use crate::threads::{Tick, thread_count};
 
 const US_PER_DAY: i64 = 86_400_000_000;
 
@@ -85,10 +85,15 @@ pub fn tallies(
     tick: &mut Tick<'_>,
 ) -> Result<Tallies> {
     let scales = Scales::of(basis);
-    let parts = in_parts(logs.iter_mut().collect(), threads, tick, || {
-        let mut user = UserTallies::default();
-        let scales = &scales;
-        move |log: &mut Log, watch: &Watch| {
+    let worker = || (UserTallies::default(), Walk::new(basis, &scales, selection));
+    let count = thread_count(threads, logs.len());
+    let mut workers: Vec<_> = std::iter::repeat_with(worker).take(count).collect();
+    let logs = logs.iter_mut().collect();
+    let parts = in_parts(
+        logs,
+        &mut workers,
+        tick,
+        |(user, walk), log: &mut Log, watch| {
             let mut tallies = Tallies::default();
             let (events, ids) = log.sorted();
             for events in users(events) {
@@ -97,12 +102,12 @@ pub fn tallies(
                 }
                 watch.add(events.len());
                 let user_id = ids[events[0].user() as usize];
-                user.gather(basis, scales, user_id, events, selection);
+                user.gather(basis, walk, user_id, events);
                 user.tell(basis, user_id, &mut tallies);
             }
             tallies
-        }
-    })?;
+        },
+    )?;
     let mut all = Tallies::default();
     for part in parts {
         all.append(part);
@@ -119,27 +124,21 @@ struct UserTallies {
 }
 
 impl UserTallies {
-    fn gather(
-        &mut self,
-        basis: &Basis,
-        scales: &Scales,
-        user_id: i64,
-        events: &[Event],
-        selection: &Selection,
-    ) {
+    fn gather(&mut self, basis: &Basis, walk: &mut Walk<'_>, user_id: i64, events: &[Event]) {
         self.sums.clear();
         self.content_types = [Liking::default(); MAX_CONTENT_TYPES];
         self.times_us.clear();
-        for (rank, events) in posts(basis, user_id, events) {
-            let times_us = &mut self.times_us;
-            // Ages came from times by the same subtraction.
-            let share = scales.weigh(events, selection, |age_us| {
-                times_us.push(basis.as_of_us.wrapping_sub_unsigned(age_us));
-            });
-            self.sums.add(&basis.posts, rank, &share);
-            let content_type = basis.posts.post(rank).content_type as usize;
-            self.content_types[content_type].add(&share, 1);
-        }
+        let Self {
+            sums,
+            content_types,
+            times_us,
+        } = self;
+        // Ages came from times by the same subtraction.
+        let action = |age_us| times_us.push(basis.as_of_us.wrapping_sub_unsigned(age_us));
+        walk.user(user_id, events, action, |post, share| {
+            sums.add(&basis.posts, post, share);
+            content_types[post.content_type as usize].add(share);
+        });
     }
 
     fn tell(&mut self, basis: &Basis, user_id: i64, tallies: &mut Tallies) {

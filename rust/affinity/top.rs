@@ -3,52 +3,131 @@
 use super::events::Basis;
 use super::log::Log;
 use super::parts::in_parts;
-use super::profile::{Profiler, Profiles, Rarity};
+use super::profile::{Drafts, Profiles, Rarity};
 use super::reach::Reach;
 use super::sums::UserSums;
-use super::walk::{Scales, Selection, posts, users};
+use super::walk::{Scales, Selection, Walk, users};
 use crate::matching::error::Result;
-use crate::threads::{Tick, Watch};
+use crate::threads::{Tick, Watch, thread_count};
 
-/// Profile everybody with enough actions, by ascending id.
+/// What a thread works with.
+struct Worker<'a> {
+    walk: Walk<'a>,
+    sums: UserSums,
+    reach: Reach,
+}
+
+/// Count how many users engaged each creator and topic.
+pub fn reach(
+    basis: &Basis,
+    logs: &mut [Log],
+    threads: usize,
+    tick: &mut Tick<'_>,
+) -> Result<Reach> {
+    let scales = Scales::of(basis);
+    let mut workers = workers(basis, &scales, thread_count(threads, logs.len()));
+    in_parts(
+        logs.iter_mut().collect(),
+        &mut workers,
+        tick,
+        |worker, log, watch| {
+            each_user(worker, log, watch, |worker, _| {
+                worker.reach.see(&worker.sums);
+            });
+        },
+    )?;
+    Ok(all_of(workers))
+}
+
+/// Profile everybody with enough actions, by ascending id; the reach is that of all these users unless it is told.
 pub fn profiles(
     basis: &Basis,
     logs: &mut [Log],
-    reach: &Reach,
+    told: Option<&Reach>,
     threads: usize,
     tick: &mut Tick<'_>,
 ) -> Result<Profiles> {
     let scales = Scales::of(basis);
-    let rarity = Rarity::of(reach);
-    let parts = in_parts(logs.iter_mut().collect(), threads, tick, || {
-        let mut profiler = Profiler::new(&basis.posts, &rarity);
-        let mut sums = UserSums::default();
-        let scales = &scales;
-        move |log: &mut Log, watch: &Watch| {
-            let mut profiles = Profiles::default();
-            let (events, ids) = log.sorted();
-            for events in users(events) {
-                if watch.is_stopped() {
-                    break;
+    let rarity = told.map(Rarity::of);
+    let mut workers = workers(basis, &scales, thread_count(threads, logs.len()));
+    let drafts = in_parts(
+        logs.iter_mut().collect(),
+        &mut workers,
+        tick,
+        |worker, log, watch| {
+            let mut drafts = Drafts::default();
+            each_user(worker, log, watch, |worker, user_id| {
+                if rarity.is_none() {
+                    worker.reach.see(&worker.sums);
                 }
-                watch.add(events.len());
-                if (events.len() as f64) < basis.settings.min_actions {
-                    continue;
+                if f64::from(worker.sums.actions) >= basis.settings.min_actions {
+                    drafts.push(&basis.posts, user_id, &worker.sums);
                 }
-                let user_id = ids[events[0].user() as usize];
-                sums.clear();
-                for (post, events) in posts(basis, user_id, events) {
-                    let share = scales.weigh(events, &Selection::ALL, |_| ());
-                    sums.add(&basis.posts, post, &share);
-                }
-                if f64::from(sums.actions) >= basis.settings.min_actions {
-                    profiler.profile(user_id, &sums, &mut profiles);
-                }
+            });
+            // Where the reach is known, nothing has to wait for the other users.
+            match &rarity {
+                Some(rarity) => (Drafts::default(), drafts.weigh(&basis.posts, rarity)),
+                None => (drafts, Profiles::default()),
             }
-            profiles
-        }
-    })?;
+        },
+    )?;
+    let parts = if rarity.is_some() {
+        drafts.into_iter().map(|part| part.1).collect()
+    } else {
+        let mut states = vec![(); workers.len()];
+        let rarity = Rarity::of(&all_of(workers));
+        in_parts(drafts, &mut states, tick, |(), (drafts, _), _| {
+            drafts.weigh(&basis.posts, &rarity)
+        })?
+    };
     Ok(in_order(parts, basis.posts.content_type_count))
+}
+
+fn workers<'a>(basis: &'a Basis, scales: &'a Scales, count: usize) -> Vec<Worker<'a>> {
+    let worker = || Worker {
+        walk: Walk::new(basis, scales, &Selection::ALL),
+        sums: UserSums::default(),
+        reach: Reach::of(&basis.posts),
+    };
+    std::iter::repeat_with(worker).take(count).collect()
+}
+
+/// Add up the events of one user after the other.
+fn each_user<'a>(
+    worker: &mut Worker<'a>,
+    log: &mut Log,
+    watch: &Watch,
+    mut tell: impl FnMut(&mut Worker<'a>, i64),
+) {
+    let (events, ids) = log.sorted();
+    for events in users(events) {
+        if watch.is_stopped() {
+            break;
+        }
+        watch.add(events.len());
+        let user_id = ids[events[0].user() as usize];
+        worker.sums.clear();
+        let Worker { walk, sums, .. } = worker;
+        let posts = walk.posts();
+        walk.user(
+            user_id,
+            events,
+            |_| (),
+            |post, share| sums.add(posts, post, share),
+        );
+        tell(worker, user_id);
+    }
+}
+
+/// Add up what the workers counted.
+fn all_of(workers: Vec<Worker<'_>>) -> Reach {
+    let counted = workers.into_iter().map(|worker| worker.reach);
+    counted
+        .reduce(|mut all, reach| {
+            all.add(&reach);
+            all
+        })
+        .unwrap_or_default()
 }
 
 /// Bring the users of all parts into the order of their ids; parts are let go of one by one.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::decay::Decay;
 use super::events::Basis;
 use super::log::{Event, KINDS, Kind};
-use super::table::NONE;
+use super::posts::{Post, Posts};
 
 /// What counts of one user and post.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,6 +20,19 @@ pub struct Share {
     pub hides: u32,
     /// The age of the first action, in microseconds.
     pub first_us: u64,
+}
+
+impl Share {
+    /// One of so many parts of the weight.
+    #[inline]
+    #[must_use]
+    pub fn part(&self, parts: usize) -> Self {
+        Self {
+            positive: self.positive / parts as f64,
+            negative: self.negative / parts as f64,
+            ..*self
+        }
+    }
 }
 
 /// Which events are asked for.
@@ -60,23 +73,6 @@ impl Scales {
             weights: basis.weights,
             takeback_us: settings.takeback_us(),
         }
-    }
-
-    /// Whether any of the events of one user and post, sorted, is an action that counts.
-    #[inline]
-    #[must_use]
-    pub fn engages(&self, events: &[Event]) -> bool {
-        let mut unlike_us = None;
-        events.iter().any(|event| {
-            let (age_us, kind) = (event.age_us(), event.kind());
-            if kind == Kind::Unlike as usize {
-                unlike_us = Some(age_us);
-            }
-            let taken_back = unlike_us.is_some_and(|at| age_us - at <= self.takeback_us);
-            kind != Kind::Hide as usize
-                && kind != Kind::Unlike as usize
-                && !(kind == Kind::Like as usize && taken_back)
-        })
     }
 
     /// Add up the events of one user and post, sorted: the newest first.
@@ -125,21 +121,69 @@ pub fn users(events: &[Event]) -> impl Iterator<Item = &[Event]> {
     events.chunk_by(|a, b| a.user() == b.user())
 }
 
-/// The events of each post of one user that may count: not the user's own, not of creators who are out.
-pub fn posts<'a>(
+/// Walks the posts of one user after the other.
+#[derive(Debug)]
+pub struct Walk<'a> {
     basis: &'a Basis,
-    user_id: i64,
-    events: &'a [Event],
-) -> impl Iterator<Item = (u32, &'a [Event])> {
-    let own = basis.posts.author(user_id);
-    let excluded = basis.exclusions.of(user_id);
-    events
-        .chunk_by(|a, b| a.post() == b.post())
-        .map(|events| (events[0].post(), events))
-        .filter(move |&(post, _)| {
-            let author = basis.posts.post(post).author;
-            // Nobody's rank is NONE, so a user who wrote nothing owns nothing.
-            debug_assert_ne!(author, NONE);
-            author != own && (excluded.is_empty() || excluded.binary_search(&author).is_err())
-        })
+    scales: &'a Scales,
+    selection: &'a Selection,
+    /// The post of each event of the user.
+    ahead: Vec<Post>,
+}
+
+impl<'a> Walk<'a> {
+    /// Walk what is selected.
+    #[must_use]
+    pub fn new(basis: &'a Basis, scales: &'a Scales, selection: &'a Selection) -> Self {
+        Self {
+            basis,
+            scales,
+            selection,
+            ahead: Vec::new(),
+        }
+    }
+
+    /// The posts that are walked.
+    #[must_use]
+    pub fn posts(&self) -> &'a Posts {
+        &self.basis.posts
+    }
+
+    /// Tell what counts of each post, by ascending id, and the age of each action; not of the user's own posts, nor of
+    /// creators who are out.
+    #[inline]
+    pub fn user(
+        &mut self,
+        user_id: i64,
+        events: &[Event],
+        mut action: impl FnMut(u64),
+        mut tell: impl FnMut(&Post, &Share),
+    ) {
+        let posts = &self.basis.posts;
+        let own = posts.author(user_id);
+        let excluded = self.basis.exclusions.of(user_id);
+        // Looked up together, they do not wait for each other.
+        self.ahead.clear();
+        self.ahead
+            .extend(events.iter().map(|event| posts.post(event.post())));
+        let mut from = 0;
+        while from < events.len() {
+            let rank = events[from].post();
+            let mut to = from + 1;
+            while to < events.len() && events[to].post() == rank {
+                to += 1;
+            }
+            let post = &self.ahead[from];
+            let is_out = !excluded.is_empty() && excluded.binary_search(&post.author).is_ok();
+            if post.author != own && !is_out {
+                let share = self
+                    .scales
+                    .weigh(&events[from..to], self.selection, &mut action);
+                if share.actions > 0 || share.hides > 0 {
+                    tell(post, &share);
+                }
+            }
+            from = to;
+        }
+    }
 }

@@ -10,7 +10,7 @@ use crate::affinity::events::{Basis, Collector, Columns as EventColumns};
 use crate::affinity::exclusions::Exclusions;
 use crate::affinity::posts::{Columns as PostColumns, Posts};
 use crate::affinity::profile::Profiles;
-use crate::affinity::reach::{self, Reach};
+use crate::affinity::reach;
 use crate::affinity::settings::Settings;
 use crate::affinity::tallies::{Tally, tallies};
 use crate::affinity::top;
@@ -140,7 +140,7 @@ impl AffinityEvents {
         let progress = progress.map(Bound::unbind);
         let (reach, ids) = self.run(py, progress.as_ref(), |collector, tick| {
             let Collector { basis, logs } = collector;
-            let reach = reach::reach(basis, logs, threads, tick)?;
+            let reach = top::reach(basis, logs, threads, tick)?;
             Ok((reach, basis.posts.author_ids().to_vec()))
         })?;
         let engaged = || reach.creators.iter().zip(&ids).filter(|pair| *pair.0 > 0);
@@ -176,13 +176,13 @@ impl AffinityEvents {
         };
         let profiles = self.run(py, progress.as_ref(), |collector, tick| {
             let Collector { basis, logs } = collector;
-            let reach: Reach = match told {
+            let told = match told {
                 Some((users, ids, creators, topics)) => {
-                    reach::told(&basis.posts, users, ids, creators, topics)?
+                    Some(reach::told(&basis.posts, users, ids, creators, topics)?)
                 }
-                None => reach::reach(basis, logs, threads, tick)?,
+                None => None,
             };
-            top::profiles(basis, logs, &reach, threads, tick)
+            top::profiles(basis, logs, told.as_ref(), threads, tick)
         })?;
         columns_of(py, profiles)
     }
