@@ -83,7 +83,9 @@ def _code(kind: Any, time: Any, dwell: Any, post: Any, as_of: Any, limits: Any, 
 
 
 @nb.njit(parallel=True)
-def _by_user(user: Any, post: Any, kind: Any, time: Any, dwell: Any, as_of: Any, limits: Any, users: Any, posts: Any) -> Any:
+def _by_user(
+    user: Any, post: Any, kind: Any, time: Any, dwell: Any, as_of: Any, limits: Any, users: Any, posts: Any
+) -> Any:
     threads = nb.get_num_threads()
     n = len(user)
     counts = np.zeros((threads, users + 1), np.int64)
@@ -140,7 +142,7 @@ def _reach(starts: Any, packed: Any, posts: Any, excluded: Any, topic_count: Any
                 continue
             own.sort()
             last, unlike, any_action, out = np.uint64(0), np.int64(-1), False, False
-            post = -1
+            post = np.int64(-1)
             for at in range(len(own)):
                 event = own[at]
                 kind = event & np.uint64(7)
@@ -170,7 +172,9 @@ def _reach(starts: Any, packed: Any, posts: Any, excluded: Any, topic_count: Any
 
 
 @nb.njit(inline="always")
-def _best(net: Any, positive: Any, touched: Any, count: Any, rarity: Any, keys: Any, k: Any, ids: Any, weights: Any) -> Any:
+def _best(
+    net: Any, positive: Any, touched: Any, count: Any, rarity: Any, keys: Any, k: Any, ids: Any, weights: Any
+) -> Any:
     """Write the k strongest, ties by the smaller id; give their number."""
     largest = 0.0
     for i in range(count):
@@ -194,11 +198,24 @@ def _best(net: Any, positive: Any, touched: Any, count: Any, rarity: Any, keys: 
 
 
 @nb.njit(parallel=True, fastmath=True)
-def _profiles(starts: Any, packed: Any, posts: Any, kinds: Any, rates: Any, least: Any, rarity: Any, out: Any) -> None:
+def _profiles(  # noqa: PLR0912, PLR0915 - one loop that numba shall see whole
+    starts: Any, packed: Any, posts: Any, kinds: Any, rates: Any, least: Any, rarity: Any, out: Any
+) -> None:
     users = len(starts) - 1
     author, content_type, topic_starts, topics = posts
     creator_rarity, topic_rarity = rarity
-    actions, creator_ids, creator_weights, creator_counts, topic_ids, topic_weights, topic_counts, shares, velocity, exploration = out
+    (
+        actions,
+        creator_ids,
+        creator_weights,
+        creator_counts,
+        topic_ids,
+        topic_weights,
+        topic_counts,
+        shares,
+        velocity,
+        exploration,
+    ) = out
     chunks = nb.get_num_threads() * CHUNKS_PER_THREAD
     for chunk in nb.prange(chunks):
         net, positive = np.zeros(users), np.zeros(users)
@@ -207,7 +224,7 @@ def _profiles(starts: Any, packed: Any, posts: Any, kinds: Any, rates: Any, leas
         touched, topic_touched = np.empty(users, np.int32), np.empty(len(topic_rarity), np.int32)
         keys = np.empty(max(users, len(topic_rarity)), np.uint64)
         for user in range(users * chunk // chunks, users * (chunk + 1) // chunks):
-            count, topic_count, acted, first = 0, 0, 0, 0
+            count, topic_count, acted, first = 0, 0, 0, np.int64(0)
             for at in range(starts[user], starts[user + 1]):
                 event = packed[at]
                 if event == 0:
@@ -242,8 +259,28 @@ def _profiles(starts: Any, packed: Any, posts: Any, kinds: Any, rates: Any, leas
             if acted < least:
                 continue
             actions[user] = acted
-            creator_counts[user] = _best(net, positive, touched, count, creator_rarity, keys, 20, creator_ids[user], creator_weights[user])
-            topic_counts[user] = _best(topic_net, topic_positive, topic_touched, topic_count, topic_rarity, keys, 30, topic_ids[user], topic_weights[user])
+            creator_counts[user] = _best(
+                net,
+                positive,
+                touched,
+                count,
+                creator_rarity,
+                keys,
+                20,
+                creator_ids[user],
+                creator_weights[user],
+            )
+            topic_counts[user] = _best(
+                topic_net,
+                topic_positive,
+                topic_touched,
+                topic_count,
+                topic_rarity,
+                keys,
+                30,
+                topic_ids[user],
+                topic_weights[user],
+            )
             total = shares[user].sum()
             for code in range(shares.shape[1]):
                 shares[user, code] /= total
@@ -276,13 +313,26 @@ def affinity_numba(feed: Feed, prepared: Prepared) -> tuple[np.ndarray, ...]:
         np.zeros(users, np.int32), np.zeros((users, 30), np.int64), np.zeros((users, 30), np.float32),
         np.zeros(users, np.int32), np.zeros((users, types)), np.zeros(users, np.float32), np.zeros(users, np.float32),
     )  # fmt: skip
-    _profiles(starts, packed, prepared.posts, prepared.weights, prepared.rates, prepared.limits[3], rarity, out)
+    _profiles(
+        starts, packed, prepared.posts, prepared.weights, prepared.rates, prepared.limits[3], rarity, out
+    )
     return out
 
 
 def as_profiles(out: tuple[np.ndarray, ...]) -> AffinityProfiles:
     """Bring the answer into the shape of ours; untimed."""
-    actions, creator_ids, creator_weights, creator_counts, topics, topic_weights, topic_counts, shares, velocity, exploration = out
+    (
+        actions,
+        creator_ids,
+        creator_weights,
+        creator_counts,
+        topics,
+        topic_weights,
+        topic_counts,
+        shares,
+        velocity,
+        exploration,
+    ) = out
     users = np.flatnonzero(actions)
     listed = np.arange(20) < creator_counts[users, None]
     listed_topics = np.arange(30) < topic_counts[users, None]
