@@ -49,6 +49,7 @@ mod reasons;
 mod score;
 pub mod settings;
 mod shared;
+mod shares;
 mod shortlist;
 pub mod simd;
 mod sinks;

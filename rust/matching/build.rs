@@ -14,6 +14,7 @@ use super::order::{Person, Tree};
 use super::places::{chord_limit, fixed_point};
 use super::population::{ADULT_AGE, Population};
 use super::settings::Settings;
+use super::shares::share;
 use super::vectors::Vectors;
 use crate::threads::thread_count;
 
@@ -85,27 +86,13 @@ impl MatchIndex {
                     preferences,
                 },
             );
-        let waiting = Mutex::new(parts.enumerate());
-        let next = || {
-            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.next()
-        };
         let entered = Mutex::new(Vec::new());
-        let work = || {
-            while let Some((at, part)) = next() {
-                let lists = part.enter(&entrance);
-                let mut entered = entered.lock().unwrap_or_else(PoisonError::into_inner);
-                entered.push((at, lists));
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..thread_count(0, people.len().div_ceil(PART * LANES)) {
-                // Without a further thread, this one does it all.
-                let _ = std::thread::Builder::new().spawn_scoped(scope, work);
-            }
-            work();
+        let threads = thread_count(0, people.len().div_ceil(PART * LANES));
+        share(threads, parts.enumerate(), |(at, part)| {
+            let lists = part.enter(&entrance);
+            let mut entered = entered.lock().unwrap_or_else(PoisonError::into_inner);
+            entered.push((at, lists));
         });
-        drop(waiting);
         let mut entered = entered.into_inner().unwrap_or_else(PoisonError::into_inner);
         entered.sort_unstable_by_key(|&(at, _)| at);
         for (_, (interests, exceptions)) in entered {

@@ -44,3 +44,36 @@ pub fn write_list<V: Vector>(
         }
     }
 }
+
+/// One column of all lists.
+#[derive(Debug)]
+#[allow(missing_docs)] // what each holds
+pub enum Column<'a> {
+    Rows(&'a mut [u32]),
+    Numbers(&'a mut [i64]),
+    Scores(&'a mut [f32]),
+}
+
+impl Column<'_> {
+    /// Move the lists together that were written k apart; a column that is not asked for is empty.
+    pub fn close_gaps(self, offsets: &[i64], k: usize) {
+        match self {
+            Self::Rows(values) => close_gaps(offsets, k, values),
+            Self::Numbers(values) => close_gaps(offsets, k, values),
+            Self::Scores(values) => close_gaps(offsets, k, values),
+        }
+    }
+}
+
+/// Move the lists together that were written k apart.
+pub fn close_gaps<T: Copy>(offsets: &[i64], k: usize, values: &mut [T]) {
+    if values.is_empty() {
+        return;
+    }
+    for (slot, pair) in offsets.windows(2).enumerate() {
+        let (from, to) = (pair[0] as usize, pair[1] as usize);
+        if from != slot * k {
+            values.copy_within(slot * k..slot * k + (to - from), from);
+        }
+    }
+}

@@ -2,13 +2,13 @@
 
 use super::places::{EARTH_RADIUS_KM, Extent, UNITS, chord_limit};
 
-/// Leaves are not split below this width, 40 km: a city is one or a few leaves.
-const LEAF_WIDTH: i64 = (40.0 / EARTH_RADIUS_KM * UNITS) as i64;
+/// Leaves are not split below this width, 80 km: a city is one or a few leaves, and few blocks have people of two.
+const LEAF_WIDTH: i64 = (80.0 / EARTH_RADIUS_KM * UNITS) as i64;
 /// People with a limit below this one and the others have a tree each: who reaches far finds the few far away who do
 /// as well, without the many who do not.
 const FAR_KM: f32 = 1000.0;
 /// Nor below this number of people.
-const LEAF_PEOPLE: usize = 64;
+const LEAF_PEOPLE: usize = 256;
 
 /// What the order is made from, one a person.
 #[derive(Debug, Clone, Copy)]
@@ -109,7 +109,8 @@ impl Tree {
     }
 
     fn leaf(&mut self, people: &mut [Person], start: usize, extent: Option<Extent>) {
-        people.sort_unstable_by_key(|p| (p.gender, p.age, p.row));
+        // Blocks in which most suit the same viewers: of people of one age, those who seek the same, then by reach.
+        people.sort_unstable_by_key(|p| (p.gender, p.age, p.class, p.reach.to_bits(), p.row));
         let first = self.segments.len() as u32;
         let mut from = start;
         for same in people.chunk_by(|a, b| a.gender == b.gender) {

@@ -4,7 +4,7 @@ use super::blocks::Block;
 use super::index::MatchIndex;
 use super::interests::each_shared;
 use super::lanes::{LANES, Lanes, set_bits};
-use super::meet::Encounter;
+use super::meet::{Encounter, Meeting};
 use super::places::{EARTH_RADIUS_KM, UNITS, distance_km};
 use super::tile::Viewer;
 use super::vector::Vector;
@@ -21,12 +21,11 @@ pub struct Constants {
     interests: f32,
     goals: f32,
     age_fit: f32,
-    /// The weight of proximity.
-    pub proximity: f32,
+    proximity: f32,
     /// The weighted proximity where a place is unknown.
-    pub proximity_unknown: f32,
+    proximity_unknown: f32,
     /// Distances in a proximity scale: arc of the unit sphere -> distance / scale.
-    pub arc_scale: f32,
+    arc_scale: f32,
     /// Whether people beyond the reach of the arc sine below still count.
     far_counts: bool,
 }
@@ -51,7 +50,7 @@ impl Constants {
 }
 
 /// Scores, and what they are made of that the facts need again.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Scored<V> {
     /// The scores.
     pub scores: V,
@@ -59,45 +58,39 @@ pub struct Scored<V> {
     pub cosines: V,
 }
 
-/// Score a block; None if no candidate who passes can reach the threshold.
+/// Score a block for one of the viewers who meet it.
 #[inline(always)]
 #[must_use]
 pub fn score<V: Vector>(
     index: &MatchIndex,
     c: &Constants,
-    met: &Encounter<'_, V>,
-    threshold: f32,
-) -> Option<Scored<V>> {
-    let (viewer, block) = (met.viewer, &index.blocks[met.block]);
-    let quiz: V = dots(&viewer.quiz, index.quiz.block(met.block));
-    let fit: V = dots(&viewer.preference, index.attributes.block(met.block));
+    meeting: &Meeting<'_>,
+    met: &Encounter,
+) -> Scored<V> {
+    let block = &index.blocks[meeting.block];
+    let viewer = &meeting.tile.viewers[met.lane];
+    let quiz: V = dots(&viewer.quiz, index.quiz.block(meeting.block));
+    let fit: V = dots(&viewer.preference, index.attributes.block(meeting.block));
     let cosines = quiz.times(V::of(&block.quiz_scale));
     let fits = fit.times(V::of(&block.fit_scale));
     let vectors = V::all(c.half_quiz)
         .times(cosines)
         .plus(V::all(c.half_fit).times(fits));
-    let alike = jaccard(
-        shared_interests::<V>(index, met, block),
-        viewer.interest_count,
-        &block.interest_count,
-    );
+    let shared = shared_interests::<V>(index, viewer, meeting.block, met.passing);
+    let alike = jaccard(shared, viewer.interest_count, &block.interest_count);
     let aims = goal_fit::<V>(viewer, block);
     let sets = V::all(c.interests)
         .times(alike)
         .plus(V::all(c.goals).times(aims));
     let rest = V::of(&block.base).plus(vectors).plus(sets);
     let ages = V::all(c.age_fit).times(age_fit::<V>(viewer, block));
-    // Addition rounds monotonically: who does not reach the threshold so does not reach it with less proximity.
-    let most = rest.plus(V::all(met.nearest).plus(ages));
-    if threshold > 0.0 && met.passing & V::all(threshold).at_most(most) == 0 {
-        return None;
-    }
-    let near = match met.chords {
-        Some(chords) => proximity(index, c, met, chords),
-        None => V::all(c.proximity_unknown),
+    let near = if meeting.placed {
+        proximity(index, c, viewer, meeting.block, V::of(&met.chords))
+    } else {
+        V::all(c.proximity_unknown)
     };
     let scores = rest.plus(near.plus(ages)).larger(V::all(0.0));
-    Some(Scored { scores, cosines })
+    Scored { scores, cosines }
 }
 
 /// The dot products of a viewer with a block: every fourth dimension apart, each in order, then added.
@@ -119,12 +112,23 @@ fn dots<V: Vector>(viewer: &[f32], block: &[Row]) -> V {
 }
 
 #[inline(always)]
-fn shared_interests<V: Vector>(index: &MatchIndex, met: &Encounter<'_, V>, block: &Block) -> V {
-    let counts = V::shared_bits(&block.interests, &met.viewer.interests);
-    if met.viewer.rare && block.rare != 0 {
-        let start = met.block * LANES;
-        let (viewer, passing) = (met.viewer.position, met.passing);
-        return V::of(&with_rare(index, viewer, start, passing, counts.lanes()));
+fn shared_interests<V: Vector>(
+    index: &MatchIndex,
+    viewer: &Viewer<'_>,
+    at: usize,
+    passing: u32,
+) -> V {
+    let block = &index.blocks[at];
+    let counts = V::shared_bits(&block.interests, &viewer.interests);
+    if viewer.rare && block.rare != 0 {
+        let counts = counts.lanes();
+        return V::of(&with_rare(
+            index,
+            viewer.position,
+            at * LANES,
+            passing,
+            counts,
+        ));
     }
     counts
 }
@@ -181,13 +185,19 @@ fn age_fit<V: Vector>(viewer: &Viewer<'_>, block: &Block) -> V {
 
 /// The weighted proximity of squared chords.
 #[inline(always)]
-fn proximity<V: Vector>(index: &MatchIndex, c: &Constants, met: &Encounter<'_, V>, chords: V) -> V {
+fn proximity<V: Vector>(
+    index: &MatchIndex,
+    c: &Constants,
+    viewer: &Viewer<'_>,
+    block: usize,
+    chords: V,
+) -> V {
     let chord = chords.root().times(V::all((0.5 / UNITS) as f32));
     let arc = arc_sine(chord.smaller(V::all(1.0)));
     let near = V::all(c.proximity).times(exp_minus(V::all(2.0 * c.arc_scale).times(arc)));
     if c.far_counts {
-        let (viewer, start) = (met.viewer.position, met.block * LANES);
-        let near = far_proximity(index, viewer, start, &chords.lanes(), near.lanes());
+        let (start, chords) = (block * LANES, chords.lanes());
+        let near = far_proximity(index, viewer.position, start, &chords, near.lanes());
         return V::of(&near);
     }
     near

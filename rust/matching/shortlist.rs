@@ -14,6 +14,7 @@ const ROOM: usize = 3;
 #[derive(Debug)]
 pub struct Shortlist {
     k: usize,
+    with_facts: bool,
     length: usize,
     /// Who does not reach this score is not among the k best.
     threshold: f32,
@@ -37,20 +38,22 @@ pub struct Picked {
 }
 
 impl Shortlist {
-    /// Room for k of at most `most` candidates; k is 1 or more.
+    /// Room for k of at most `most` candidates; k is 1 or more. Without facts, cosines and chords are not kept.
     #[must_use]
-    pub fn new(k: usize, most: usize) -> Self {
+    pub fn new(k: usize, most: usize, with_facts: bool) -> Self {
         let k = k.min(most).max(1);
         // A block may come when all but one lane are taken, and stores write whole registers.
         let room = ((k * ROOM).min(most).max(k + LANES) + LANES).next_multiple_of(LANES);
+        let details = if with_facts { room } else { LANES };
         Self {
             k,
+            with_facts,
             length: 0,
             threshold: 0.0,
             scores: vec![0.0; room],
             positions: vec![0; room],
-            cosines: vec![0.0; room],
-            chords: vec![0.0; room],
+            cosines: vec![0.0; details],
+            chords: vec![0.0; details],
         }
     }
 
@@ -78,8 +81,10 @@ impl Shortlist {
         let at = self.length;
         scores.pack(chosen, block(&mut self.scores, at));
         V::pack_places(first, chosen, block(&mut self.positions, at));
-        cosines.pack(chosen, block(&mut self.cosines, at));
-        chords.pack(chosen, block(&mut self.chords, at));
+        if self.with_facts {
+            cosines.pack(chosen, block(&mut self.cosines, at));
+            chords.pack(chosen, block(&mut self.chords, at));
+        }
         self.length = at + chosen.count_ones() as usize;
         if self.length + LANES > self.scores.len() {
             self.cut::<V>(records);
@@ -103,11 +108,12 @@ impl Shortlist {
     #[inline(always)]
     #[must_use]
     pub fn pick(&self, slots: &Lanes<usize>) -> Picked {
+        let detail = |column: &[f32], slot: usize| column[if self.with_facts { slot } else { 0 }];
         Picked {
             positions: lanes(|l| self.positions[slots[l]]),
             scores: lanes(|l| self.scores[slots[l]]),
-            cosines: lanes(|l| self.cosines[slots[l]]),
-            chords: lanes(|l| self.chords[slots[l]]),
+            cosines: lanes(|l| detail(&self.cosines, slots[l])),
+            chords: lanes(|l| detail(&self.chords, slots[l])),
         }
     }
 
@@ -203,8 +209,11 @@ impl Shortlist {
             let there = ALL_LANES >> LANES.saturating_sub(self.length - from);
             let chosen = there & threshold.at_most(V::of(block(&mut self.scores, from)));
             // The numbers are read before any later ones are written over.
-            for column in [&mut self.scores, &mut self.cosines, &mut self.chords] {
-                V::of(block(column, from)).pack(chosen, block(column, kept));
+            V::of(block(&mut self.scores, from)).pack(chosen, block(&mut self.scores, kept));
+            if self.with_facts {
+                for column in [&mut self.cosines, &mut self.chords] {
+                    V::of(block(column, from)).pack(chosen, block(column, kept));
+                }
             }
             let positions = *block(&mut self.positions, from);
             V::of(&positions.map(f32::from_bits))
@@ -221,17 +230,21 @@ impl Shortlist {
         let mut keys = Vec::new();
         self.order::<super::vector::Plain>(records, &mut keys);
         keys.truncate(self.k);
-        let slot = |key: &u64| *key as u32 as usize;
-        let numbers = |from: &[f32]| keys.iter().map(|key| from[slot(key)]).collect::<Vec<_>>();
-        let (scores, cosines) = (numbers(&self.scores), numbers(&self.cosines));
-        let chords = numbers(&self.chords);
-        let positions: Vec<u32> = keys.iter().map(|key| self.positions[slot(key)]).collect();
         self.length = keys.len();
-        self.scores[..self.length].copy_from_slice(&scores);
-        self.cosines[..self.length].copy_from_slice(&cosines);
-        self.chords[..self.length].copy_from_slice(&chords);
-        self.positions[..self.length].copy_from_slice(&positions);
+        reorder(&mut self.scores, &keys);
+        reorder(&mut self.positions, &keys);
+        if self.with_facts {
+            reorder(&mut self.cosines, &keys);
+            reorder(&mut self.chords, &keys);
+        }
     }
+}
+
+/// Put what stands in the slots of some keys to the front, in their order.
+fn reorder<T: Copy>(column: &mut [T], keys: &[u64]) {
+    let slot = |key: &u64| *key as u32 as usize;
+    let kept: Vec<T> = keys.iter().map(|key| column[slot(key)]).collect();
+    column[..kept.len()].copy_from_slice(&kept);
 }
 
 /// Sixteen places of a column.
@@ -252,6 +265,7 @@ mod tests {
     /// Pushes scores block by block, and tells the positions of the k best.
     struct Ranking<'a> {
         k: usize,
+        with_facts: bool,
         records: &'a [Record],
         scores: &'a [f32],
         ranked: Vec<u32>,
@@ -260,7 +274,7 @@ mod tests {
     impl Work for Ranking<'_> {
         #[inline(always)]
         fn run<V: Vector>(&mut self) {
-            let mut list = Shortlist::new(self.k, self.scores.len());
+            let mut list = Shortlist::new(self.k, self.scores.len(), self.with_facts);
             for (at, scores) in self.scores.chunks(LANES).enumerate() {
                 let lane = lanes(|l| scores.get(l).copied().unwrap_or(0.0));
                 let there = ALL_LANES >> (LANES - scores.len());
@@ -279,7 +293,9 @@ mod tests {
             self.ranked.clear();
             for &slot in &slots {
                 let picked = list.pick(&[slot as usize; LANES]);
-                assert_eq!(picked.cosines[0], -picked.scores[0]);
+                if self.with_facts {
+                    assert_eq!(picked.cosines[0], -picked.scores[0]);
+                }
                 assert_eq!(picked.scores[0], self.scores[picked.positions[0] as usize]);
                 self.ranked.push(picked.positions[0]);
             }
@@ -307,6 +323,7 @@ mod tests {
                 expected.truncate(k);
                 let mut work = Ranking {
                     k,
+                    with_facts: values != 40,
                     records: &records,
                     scores: &scores,
                     ranked: Vec::new(),

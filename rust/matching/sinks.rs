@@ -2,7 +2,7 @@
 
 use super::index::MatchIndex;
 use super::lanes::{LANES, Lanes, set_bits};
-use super::meet::{Encounter, Sink};
+use super::meet::{Meeting, Sink};
 use super::score::{Constants, score};
 use super::shortlist::Shortlist;
 use super::tile::{TILE, Viewer};
@@ -17,12 +17,14 @@ pub struct Best {
 }
 
 impl Best {
-    /// Lists of k for each viewer of a tile.
+    /// Lists of k for each viewer of a tile, with what facts need or without.
     #[must_use]
-    pub fn new(index: &MatchIndex, k: usize) -> Self {
+    pub fn new(index: &MatchIndex, k: usize, with_facts: bool) -> Self {
         Self {
             constants: Constants::of(index),
-            lists: (0..TILE).map(|_| Shortlist::new(k, index.len())).collect(),
+            lists: (0..TILE)
+                .map(|_| Shortlist::new(k, index.len(), with_facts))
+                .collect(),
         }
     }
 
@@ -34,27 +36,21 @@ impl Best {
 
 impl Sink for Best {
     #[inline(always)]
-    fn take<V: Vector>(&mut self, index: &MatchIndex, met: &Encounter<'_, V>) {
-        let list = &mut self.lists[met.lane];
-        let threshold = list.threshold();
-        let Some(scored) = score(index, &self.constants, met, threshold) else {
-            return;
-        };
-        let mut scores = scored.scores;
-        if met.lowered != 0 {
-            let start = met.block * LANES;
-            scores = V::of(&lower(met.viewer, start, met.lowered, scores.lanes()));
-        }
-        let hits = met.passing & V::all(threshold).at_most(scores);
-        if hits != 0 {
-            let chords = met.chords.unwrap_or(V::all(f32::INFINITY));
-            let first = (met.block * LANES) as u32;
-            list.push(
-                &index.records,
-                first,
-                hits,
-                [scores, scored.cosines, chords],
-            );
+    fn take<V: Vector>(&mut self, index: &MatchIndex, meeting: &Meeting<'_>) {
+        let start = meeting.block * LANES;
+        for met in meeting.encounters {
+            let scored = score::<V>(index, &self.constants, meeting, met);
+            let list = &mut self.lists[met.lane];
+            let mut scores = scored.scores;
+            if met.lowered != 0 {
+                let viewer = &meeting.tile.viewers[met.lane];
+                scores = V::of(&lower(viewer, start, met.lowered, scores.lanes()));
+            }
+            let hits = met.passing & V::all(list.threshold()).at_most(scores);
+            if hits != 0 {
+                let numbers = [scores, scored.cosines, V::of(&met.chords)];
+                list.push(&index.records, start as u32, hits, numbers);
+            }
         }
     }
 }
@@ -82,7 +78,9 @@ pub struct Count {
 
 impl Sink for Count {
     #[inline(always)]
-    fn take<V: Vector>(&mut self, _: &MatchIndex, met: &Encounter<'_, V>) {
-        self.eligible[met.lane] += u64::from(met.passing.count_ones());
+    fn take<V: Vector>(&mut self, _: &MatchIndex, meeting: &Meeting<'_>) {
+        for met in meeting.encounters {
+            self.eligible[met.lane] += u64::from(met.passing.count_ones());
+        }
     }
 }

@@ -5,8 +5,7 @@ use super::index::MatchIndex;
 use super::interests::Common;
 use super::lanes::{ALL_LANES, LANES, Lanes, place};
 use super::order::Node;
-use super::places::{Extent, UNITS};
-use super::score::Constants;
+use super::places::Extent;
 use super::vector::Vector;
 
 /// Viewers in a tile.
@@ -92,11 +91,12 @@ pub struct Tile<'a> {
     pub reach: f32,
     /// The youngest and the oldest age wanted by any.
     pub window: (u8, u8),
-    /// No candidate of the leaf that was approached last has more weighted proximity.
-    pub nearest: [f32; TILE],
     /// The viewers' coordinates, rounded, and their reach, by group.
     point: [[Lanes; 3]; GROUPS],
     beyond: [Lanes; GROUPS],
+    /// The youngest and the oldest age that each wants, by group.
+    from: [Lanes<u8>; GROUPS],
+    to: [Lanes<u8>; GROUPS],
     /// The viewers' gender.
     gender: u8,
     /// The first exception of each viewer that was not passed by, and its block.
@@ -118,9 +118,10 @@ impl<'a> Tile<'a> {
             extent: Some(Extent::EMPTY),
             reach: 0.0,
             window: (255, 0),
-            nearest: [0.0; TILE],
             point: [[[0.0; LANES]; 3]; GROUPS],
             beyond: [[0.0; LANES]; GROUPS],
+            from: [[255; LANES]; GROUPS],
+            to: [[0; LANES]; GROUPS],
             gender,
             next: [(0, 0); TILE],
         };
@@ -132,6 +133,7 @@ impl<'a> Tile<'a> {
             }
             tile.reach = tile.reach.max(viewer.beyond);
             let (from, to) = viewer.wanted;
+            (tile.from[group][lane], tile.to[group][lane]) = (from, to);
             tile.window = (from.min(tile.window.0), to.max(tile.window.1));
             tile.extent = tile.extent.zip(viewer.point).map(|(mut extent, point)| {
                 extent.include(point);
@@ -142,12 +144,11 @@ impl<'a> Tile<'a> {
         tile
     }
 
-    /// The viewers, a bit each, who may have candidates in a leaf; also finds how near those may be.
+    /// The viewers, a bit each, who may have candidates in a leaf.
     #[inline(always)]
-    pub fn approach<V: Vector>(&mut self, leaf: &Node, constants: &Constants) -> u64 {
+    pub fn approach<V: Vector>(&self, leaf: &Node) -> u64 {
         let all = u64::MAX >> (64 - self.viewers.len());
         let (Some(_), Some(extent)) = (&self.extent, &leaf.extent) else {
-            self.nearest = [constants.proximity_unknown; TILE];
             return all;
         };
         let mut near = 0;
@@ -163,18 +164,19 @@ impl<'a> Tile<'a> {
             }
             let reach = V::of(&self.beyond[group]).smaller(V::all(leaf.reach));
             near |= u64::from(square.at_most(reach)) << (group * LANES);
-            // exp(-x) <= 1 / (1 + y + y^2 / 2)^4 where y = x / 4, and the arc is longer than the chord; a little more
-            // for rounding.
-            let arc = square
-                .root()
-                .times(V::all(constants.arc_scale / (4.0 * UNITS as f32)));
-            let series = arc.times(V::all(1.0).plus(V::all(0.5).times(arc)));
-            let root = V::all(1.0).over(V::all(1.0).plus(series));
-            let fourth = root.times(root).times(root.times(root));
-            let nearest = V::all(constants.proximity * 1.00001).times(fourth);
-            self.nearest[group * LANES..][..LANES].copy_from_slice(&nearest.lanes());
         }
         near & all
+    }
+
+    /// The viewers, a bit each, who want some age between these.
+    #[inline(always)]
+    #[must_use]
+    pub fn who_want<V: Vector>(&self, youngest: u8, oldest: u8) -> u64 {
+        (0..GROUPS).fold(0, |who, group| {
+            // The youngest age wanted is at most the oldest there is, the oldest wanted at least the youngest.
+            let columns = [&self.from[group], &[0; LANES], &self.to[group]];
+            who | u64::from(V::ages_agree(columns, youngest, (0, oldest))) << (group * LANES)
+        })
     }
 
     /// The viewers, a bit each, who seek a gender.

@@ -9,15 +9,16 @@ use super::error::{Error, Result};
 use super::facts::Facts;
 use super::index::{MatchIndex, NOBODY};
 use super::lanes::place;
-pub use super::lists::Lists;
-use super::lists::write_list;
+use super::lists::{Column, write_list};
+pub use super::lists::{Lists, close_gaps};
 use super::meet::meet;
 use super::places::{EARTH_RADIUS_KM, Extent, UNITS};
-use super::score::Constants;
+use super::shares::share;
 use super::simd::{Path, Work};
 use super::sinks::{Best, Count};
 use super::tile::{TILE, Tile};
 use super::vector::Vector;
+use crate::threads::thread_count;
 
 /// Viewers farther apart than this share no tile, unless they reach farther anyhow: 60 km.
 const TILE_WIDTH: f64 = 60.0 / EARTH_RADIUS_KM * UNITS;
@@ -44,7 +45,6 @@ struct Slot<'a> {
 /// What a thread needs to list the best candidates of some viewers.
 struct Lister<'a> {
     index: &'a MatchIndex,
-    constants: Constants,
     best: Best,
     facts: Option<Facts>,
     ranked: Vec<u64>,
@@ -57,7 +57,7 @@ impl Work for Lister<'_> {
         let index = self.index;
         let mut tile = Tile::seat(index, self.slots.iter().map(|slot| slot.viewer));
         self.best.clear();
-        meet::<V>(index, &self.constants, &mut tile, &mut self.best);
+        meet::<V>(index, &mut tile, &mut self.best);
         for (slot, shortlist) in self.slots.iter_mut().zip(&mut self.best.lists) {
             shortlist.rank::<V>(&index.records, &mut self.ranked);
             *slot.length = self.ranked.len() as i64;
@@ -73,7 +73,6 @@ impl Work for Lister<'_> {
 /// What a thread needs to count the eligible candidates of some viewers.
 struct Counter<'a> {
     index: &'a MatchIndex,
-    constants: Constants,
     slots: Vec<(u32, &'a mut u64)>,
 }
 
@@ -82,7 +81,7 @@ impl Work for Counter<'_> {
     fn run<V: Vector>(&mut self) {
         let mut tile = Tile::seat(self.index, self.slots.iter().map(|slot| slot.0));
         let mut count = Count::default();
-        meet::<V>(self.index, &self.constants, &mut tile, &mut count);
+        meet::<V>(self.index, &mut tile, &mut count);
         for ((_, result), eligible) in self.slots.iter_mut().zip(count.eligible) {
             **result = eligible;
         }
@@ -163,8 +162,7 @@ pub fn top(
         || {
             let mut lister = Lister {
                 index,
-                constants: Constants::of(index),
-                best: Best::new(index, k),
+                best: Best::new(index, k, with_facts),
                 facts: with_facts.then(|| Facts::new(index)),
                 ranked: Vec::new(),
                 slots: Vec::new(),
@@ -178,12 +176,16 @@ pub fn top(
     for at in 1..offsets.len() {
         offsets[at] += offsets[at - 1];
     }
-    close_gaps(&offsets, k, candidates);
-    close_gaps(&offsets, k, candidate_ids);
-    close_gaps(&offsets, k, scores);
-    if with_facts {
-        close_gaps(&offsets, k, facts);
-    }
+    let columns = [
+        Column::Rows(candidates),
+        Column::Numbers(candidate_ids),
+        Column::Scores(scores),
+        Column::Numbers(facts),
+    ];
+    let threads = thread_count(run.threads, columns.len());
+    share(threads, columns.into_iter(), |column| {
+        column.close_gaps(&offsets, k);
+    });
     Ok(offsets)
 }
 
@@ -206,7 +208,6 @@ pub fn count_eligible(index: &MatchIndex, viewers: &[u32], mut run: Run<'_>) -> 
         || {
             let mut counter = Counter {
                 index,
-                constants: Constants::of(index),
                 slots: Vec::new(),
             };
             move |slots| {
@@ -228,13 +229,7 @@ fn run_tiles<S: Send, W: FnMut(Vec<S>)>(
 ) -> Result<()> {
     slots.sort_unstable_by_key(&viewer);
     let sizes = tile_sizes(index, slots.iter().map(&viewer));
-    let cores = || std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = if run.threads == 0 {
-        cores()
-    } else {
-        run.threads
-    }
-    .clamp(1, sizes.len().max(1));
+    let threads = thread_count(run.threads, sizes.len());
     let queue = Mutex::new((sizes.into_iter(), slots.into_iter()));
     let next = || {
         let mut queue = queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -328,15 +323,5 @@ fn check_viewers(index: &MatchIndex, viewers: &[u32]) -> Result<()> {
             Err(Error::element("viewers", at, viewers[at], &rule))
         }
         None => Ok(()),
-    }
-}
-
-/// Move the lists together that were written k apart.
-pub(crate) fn close_gaps<T: Copy>(offsets: &[i64], k: usize, values: &mut [T]) {
-    for (slot, pair) in offsets.windows(2).enumerate() {
-        let (from, to) = (pair[0] as usize, pair[1] as usize);
-        if from != slot * k {
-            values.copy_within(slot * k..slot * k + (to - from), from);
-        }
     }
 }
