@@ -26,8 +26,7 @@ pub(super) struct Record {
     /// its place among all ids, ascending
     pub id_rank: u32,
     pub author: u32,
-    /// its place among all posts, the newest first, ties by id
-    pub age_rank: u32,
+    pub place: u32,
     pub row: u32,
     pub id: i64,
 }
@@ -46,16 +45,14 @@ pub struct FeedIndex {
     pub(super) records: Vec<Record>,
     /// further topics of some posts, each row closed by `topic_count`
     pub(super) more_topics: Vec<u32>,
-    /// id rank -> place
-    pub(super) by_id: Vec<u32>,
-    /// age rank -> place
-    pub(super) by_age: Vec<u32>,
     pub(super) post_codes: Codes,
     pub(super) author_codes: Codes,
     pub(super) topic_codes: Codes,
     pub(super) topic_count: usize,
-    /// author -> places, the newest post first
-    pub(super) newest_of: Lists,
+    /// author -> ranks by age of all posts, the newest post first
+    pub(super) ages_of: Lists,
+    /// the records once more, in the order of `ages_of`: those of one author side by side
+    pub(super) by_author: Vec<Record>,
     /// author -> places, ascending
     pub(super) posts_of: Lists,
     /// topic that is not common -> places, ascending; empty for common ones
@@ -90,8 +87,14 @@ impl Lists {
     /// The places of one code.
     #[inline]
     pub fn row(&self, code: u32) -> &[u32] {
+        &self.places[self.range(code)]
+    }
+
+    /// Where the places of one code stand.
+    #[inline]
+    pub fn range(&self, code: u32) -> std::ops::Range<usize> {
         let code = code as usize;
-        &self.places[self.offsets[code] as usize..self.offsets[code + 1] as usize]
+        self.offsets[code] as usize..self.offsets[code + 1] as usize
     }
 
     /// The number of codes.
@@ -130,7 +133,7 @@ impl FeedIndex {
         let mut by_age = by_id.clone();
         let created = |place: u32| posts.created_at[rows[place as usize].0 as usize];
         by_age.sort_by_key(|&place| std::cmp::Reverse(created(place)));
-        let (id_ranks, age_ranks) = (inverse(&by_id), inverse(&by_age));
+        let id_ranks = inverse(&by_id);
 
         let mut more_topics = Vec::new();
         let records: Vec<Record> = rows
@@ -158,22 +161,35 @@ impl FeedIndex {
                     base,
                     id_rank: id_ranks[place],
                     author: author_codes.find(posts.author_ids[row as usize]),
-                    age_rank: age_ranks[place],
+                    place: place as u32,
                     row,
                     id: id(row),
                 }
             })
             .collect();
-        let places: Vec<u32> = (0..records.len() as u32).collect();
+        let ages_of = Lists::of(authors.len(), || {
+            let author = |place: u32| records[place as usize].author;
+            by_age
+                .iter()
+                .zip(0..)
+                .map(move |(&place, age)| (author(place), age))
+        });
         let mut index = Self {
             settings: *settings,
-            newest_of: Lists::of(authors.len(), || by_author(&records, &by_age)),
-            posts_of: Lists::of(authors.len(), || by_author(&records, &places)),
+            by_author: ages_of
+                .places
+                .iter()
+                .map(|&age| records[by_age[age as usize] as usize])
+                .collect(),
+            ages_of,
+            posts_of: Lists::of(authors.len(), || {
+                (0..)
+                    .zip(&records)
+                    .map(|(place, record)| (record.author, place))
+            }),
             records,
             more_topics,
             post_codes: Codes::of(&ids, by_id.iter().copied()),
-            by_id,
-            by_age,
             author_codes,
             topic_codes,
             topic_count: topics.len(),
@@ -201,10 +217,11 @@ impl FeedIndex {
     /// The memory held, in bytes.
     #[must_use]
     pub fn nbytes(&self) -> usize {
-        let lists = [&self.newest_of, &self.posts_of, &self.posts_on];
+        let lists = [&self.ages_of, &self.posts_of, &self.posts_on];
         let codes = [&self.post_codes, &self.author_codes, &self.topic_codes];
-        let columns = [&self.more_topics, &self.by_id, &self.by_age, &self.common];
+        let columns = [&self.more_topics, &self.common];
         size_of_val(self.records.as_slice())
+            + size_of_val(self.by_author.as_slice())
             + size_of_val(self.common_sets.as_slice())
             + lists.iter().map(|lists| lists.nbytes()).sum::<usize>()
             + codes.iter().map(|codes| codes.nbytes()).sum::<usize>()
@@ -214,10 +231,11 @@ impl FeedIndex {
                 .sum::<usize>()
     }
 
-    /// A post by the rank of its id.
-    #[inline]
-    pub(super) fn record(&self, id_rank: u32) -> &Record {
-        &self.records[self.by_id[id_rank as usize] as usize]
+    /// No score is higher.
+    pub(super) fn highest_score(&self) -> f32 {
+        let s = &self.settings;
+        let affinity = s.creator_weight + s.topic_weight;
+        (affinity + s.trending_weight + s.quality_weight + s.freshness_weight) as f32
     }
 
     /// The number of authors of posts that may be shown.
@@ -280,12 +298,6 @@ fn base(posts: &Posts<'_>, row: usize, as_of: i64, settings: &Settings) -> f32 {
         + settings.freshness_weight / libm::log2(2.0 + hours);
     // A sum of nothing but -0 becomes 0, so that equal values have equal bits.
     base as f32 + 0.0
-}
-
-/// The author and the place of each post, in the order of `places`.
-fn by_author(records: &[Record], places: &[u32]) -> impl Iterator<Item = (u32, u32)> {
-    let author = |place: u32| records[place as usize].author;
-    places.iter().map(move |&place| (author(place), place))
 }
 
 /// Where each place stands in `order`.

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::MAX_CANDIDATES;
-use super::best::{Best, id_rank_of, score_of};
+use super::best::{Best, Entry};
 use super::index::FeedIndex;
 use super::spread::Spread;
 use super::users::Users;
@@ -16,7 +16,7 @@ use crate::threads::{Tick, attended, thread_count};
 /// Users that a thread takes at a time.
 const BATCH: usize = 64;
 /// Candidates beyond the length of the list that are kept to set authors apart.
-const SPARE: usize = 16;
+const SPARE: usize = 40;
 
 /// Columns of lists: room for `length` entries a user.
 #[derive(Debug)]
@@ -102,8 +102,8 @@ struct Ranker<'a> {
     best: Best,
     spread: Spread,
     authors: Vec<u32>,
-    /// keys, in the order in which they are shown
-    shown: Vec<u64>,
+    /// in the order in which they are shown
+    shown: Vec<Entry>,
 }
 
 impl<'a> Ranker<'a> {
@@ -111,7 +111,7 @@ impl<'a> Ranker<'a> {
         Self {
             viewer: Viewer::new(index),
             walk: Walk::default(),
-            best: Best::default(),
+            best: Best::new(index.highest_score()),
             spread: Spread::new(index.author_count()),
             authors: Vec::new(),
             shown: Vec::new(),
@@ -133,9 +133,9 @@ impl<'a> Ranker<'a> {
         {
             self.choose(users, user, length);
             *list_length = self.shown.len() as i64;
-            for (at, &key) in self.shown.iter().enumerate() {
-                let record = self.viewer.index.record(id_rank_of(key));
-                (posts[at], post_ids[at], scores[at]) = (record.row, record.id, score_of(key));
+            for (at, entry) in self.shown.iter().enumerate() {
+                let record = &self.viewer.index.records[entry.place as usize];
+                (posts[at], post_ids[at], scores[at]) = (record.row, record.id, entry.score());
             }
         }
     }
@@ -155,10 +155,9 @@ impl<'a> Ranker<'a> {
         self.best.clear(most);
         self.walk.gather(&mut self.viewer, &mut self.best);
         self.best.sort();
-        let keys = self.best.keys();
+        let best = self.best.descending();
         self.authors.clear();
-        let authors = keys.iter().map(|&key| index.record(id_rank_of(key)).author);
-        self.authors.extend(authors);
+        self.authors.extend(best.iter().map(|entry| entry.author));
         let order = if self.best.is_complete() {
             Some(self.spread.all(&self.authors, length))
         } else {
@@ -169,7 +168,7 @@ impl<'a> Ranker<'a> {
         };
         self.shown.clear();
         let Some(order) = order else { return false };
-        self.shown.extend(order.iter().map(|&at| keys[at]));
+        self.shown.extend(order.iter().map(|&at| best[at]));
         true
     }
 }

@@ -2,7 +2,7 @@
 
 use super::blocks::{BLOCK, Block};
 use super::codes::NONE;
-use super::index::{FeedIndex, NOTHING, Record};
+use super::index::{FeedIndex, NOTHING, Record, TOPICS};
 use super::users::Users;
 
 /// The weight of a creator or topic that the user has none of; real ones are 0 or more.
@@ -33,7 +33,8 @@ pub struct Viewer<'a> {
     topics: Vec<u32>,
     common_topics: Vec<u32>,
     rare_topics: Vec<Stream<'a>>,
-    own_posts: Vec<Stream<'a>>,
+    closed_posts: Vec<Stream<'a>>,
+    creators_posts: Vec<Stream<'a>>,
     /// posts that cannot be shown, or one too many
     pub hidden_at_most: usize,
     pub largest_creator_weight: f32,
@@ -113,7 +114,8 @@ impl<'a> Viewer<'a> {
             topics: Vec::new(),
             common_topics: Vec::new(),
             rare_topics: Vec::new(),
-            own_posts: Vec::new(),
+            closed_posts: Vec::new(),
+            creators_posts: Vec::new(),
             hidden_at_most: 0,
             largest_creator_weight: 0.0,
             largest_topic_weight: 0.0,
@@ -142,6 +144,8 @@ impl<'a> Viewer<'a> {
             let known = &mut self.creator_weight[code as usize];
             if *known < 0.0 {
                 self.creators.push(code);
+                let left = self.index.posts_of.row(code);
+                self.creators_posts.push(Stream { left });
             }
             *known = known.max(weight);
             self.largest_creator_weight = self.largest_creator_weight.max(weight);
@@ -167,7 +171,8 @@ impl<'a> Viewer<'a> {
         }
         self.common_topics.clear();
         self.rare_topics.clear();
-        self.own_posts.clear();
+        self.closed_posts.clear();
+        self.creators_posts.clear();
         (
             self.hidden_at_most,
             self.largest_creator_weight,
@@ -184,7 +189,7 @@ impl<'a> Viewer<'a> {
         self.excluded_authors.push(code);
         let left = self.index.posts_of.row(code);
         self.hidden_at_most += left.len();
-        self.own_posts.push(Stream { left });
+        self.closed_posts.push(Stream { left });
     }
 
     fn like_topic(&mut self, topic: u32, weight: f32) {
@@ -223,6 +228,16 @@ impl<'a> Viewer<'a> {
         self.excluded.contains(place)
     }
 
+    /// Whether any post by a creator of the user is excluded.
+    pub fn misses_creators(&self) -> bool {
+        let author = |place: u32| self.index.records[place as usize].author;
+        let weight = |&place: &u32| self.creator_weight[author(place) as usize];
+        self.excluded
+            .touched()
+            .iter()
+            .any(|place| weight(place) >= 0.0)
+    }
+
     /// The user's weight of an author, 0 if there is none.
     #[inline]
     pub fn author_weight(&self, author: u32) -> f32 {
@@ -233,9 +248,15 @@ impl<'a> Viewer<'a> {
     #[inline]
     pub fn topics_weight(&self, record: &Record) -> f32 {
         let mut largest = 0.0;
-        for topic in record.topics {
-            let weight = self.topic_weight[topic as usize];
-            largest = if weight > largest { weight } else { largest };
+        // Most posts have few topics; the places of no topic are at the end.
+        for half in [&record.topics[..TOPICS / 2], &record.topics[TOPICS / 2..]] {
+            for &topic in half {
+                let weight = self.topic_weight[topic as usize];
+                largest = if weight > largest { weight } else { largest };
+            }
+            if half[half.len() - 1] as usize == self.index.topic_count {
+                return largest;
+            }
         }
         if record.more_topics != NOTHING {
             for topic in self.index.topics(record).skip(record.topics.len()) {
@@ -250,7 +271,7 @@ impl<'a> Viewer<'a> {
     pub fn open(&mut self, block: usize) -> Block {
         let all = Block::first((self.index.len() - block * BLOCK).min(BLOCK));
         let mut closed = self.excluded.blocks[block].or(&self.picked.blocks[block]);
-        for posts in &mut self.own_posts {
+        for posts in &mut self.closed_posts {
             posts.pour(block, &mut closed);
         }
         all.without(&closed)
@@ -270,10 +291,14 @@ impl<'a> Viewer<'a> {
         on
     }
 
-    /// The posts of a block that were seen.
+    /// The posts of a block that are by creators of the user; asked for block after block from the first, or never.
     #[inline]
-    pub fn seen(&self, block: usize) -> &Block {
-        &self.seen.blocks[block]
+    pub fn by_creators(&mut self, block: usize) -> Block {
+        let mut by = Block::default();
+        for posts in &mut self.creators_posts {
+            posts.pour(block, &mut by);
+        }
+        by
     }
 }
 

@@ -4,7 +4,7 @@
 //! place plus the user's largest weights: once that is below the worst of the best so far, the walk ends. So not all
 //! candidates are looked at, but the best of them are exact: rounding never turns a larger sum into a smaller one.
 
-use super::best::Best;
+use super::best::{Best, Entry};
 use super::blocks::{BLOCK, Block};
 use super::index::Record;
 use super::viewer::Viewer;
@@ -15,6 +15,10 @@ use super::{CREATOR_CANDIDATES, MAX_CANDIDATES, TOPIC_CANDIDATES};
 pub struct Walk {
     /// ranks by age of posts by the user's creators
     newest: Vec<u32>,
+    /// rank by age of the oldest that was picked
+    oldest: u32,
+    /// whether a post by a creator is excluded
+    misses: bool,
     /// (how many were picked of any kind before it, place): candidates only if topics bring few
     later: Vec<(usize, u32)>,
     /// candidates that creators and topics brought so far
@@ -33,7 +37,73 @@ pub struct Walk {
 impl Walk {
     /// Put the best of the candidates of the viewer into `best`, which is empty.
     pub fn gather(&mut self, viewer: &mut Viewer<'_>, best: &mut Best) {
-        self.bring_newest(viewer, best);
+        self.pick_newest(viewer);
+        self.go_down(viewer, best);
+        // Last, when there is a threshold: many are of creators that the user likes a little.
+        self.add_newest(viewer, best);
+    }
+
+    /// Pick the newest posts by creators of the user.
+    fn pick_newest(&mut self, viewer: &mut Viewer<'_>) {
+        let index = viewer.index;
+        self.newest.clear();
+        self.misses = viewer.misses_creators();
+        for &creator in &viewer.creators {
+            // One more than can be used tells that there are more.
+            let most = CREATOR_CANDIDATES + 1;
+            let posts = index.ages_of.range(creator);
+            let ages = index.ages_of.row(creator);
+            if self.misses {
+                let is_open = |record: &Record| !viewer.is_excluded(record.place);
+                let open = ages.iter().zip(&index.by_author[posts]);
+                let open = open.filter(|(_, record)| is_open(record)).take(most);
+                self.newest.extend(open.map(|(&age, _)| age));
+            } else {
+                self.newest.extend_from_slice(&ages[..ages.len().min(most)]);
+            }
+        }
+        self.creators_left = self.newest.len() > CREATOR_CANDIDATES;
+        if self.creators_left {
+            let (_, age, _) = self.newest.select_nth_unstable(CREATOR_CANDIDATES - 1);
+            self.oldest = *age;
+        }
+        self.brought = self.newest.len().min(CREATOR_CANDIDATES);
+        for at in 0..viewer.creators.len() {
+            for record in self.newest_by(viewer, viewer.creators[at]) {
+                viewer.picked.insert(record.place);
+            }
+        }
+    }
+
+    /// The posts by a creator that were picked, and those that are excluded of the same age.
+    fn newest_by<'a>(&self, viewer: &Viewer<'a>, creator: u32) -> &'a [Record] {
+        let index = viewer.index;
+        let ages = index.ages_of.row(creator);
+        let count = if self.creators_left {
+            ages.partition_point(|&age| age <= self.oldest)
+        } else {
+            ages.len()
+        };
+        let from = index.ages_of.range(creator).start;
+        &index.by_author[from..from + count]
+    }
+
+    /// Score the newest posts by creators of the user.
+    fn add_newest(&self, viewer: &Viewer<'_>, best: &mut Best) {
+        for &creator in &viewer.creators {
+            let weight = viewer.author_weight(creator);
+            for record in self.newest_by(viewer, creator) {
+                if !self.misses || !viewer.is_excluded(record.place) {
+                    let weights = (weight, viewer.topics_weight(record));
+                    push(viewer, best, record, weights);
+                }
+            }
+            best.raise();
+        }
+    }
+
+    /// Go down the order of base, and score topical candidates and those of any kind.
+    fn go_down(&mut self, viewer: &mut Viewer<'_>, best: &mut Best) {
         let most_topical = if viewer.has_topics() {
             TOPIC_CANDIDATES
         } else {
@@ -59,55 +129,19 @@ impl Walk {
             let (topical, count) = open.and(&on).take(most_topical - self.topical);
             self.topical += count;
             self.add(viewer, best, block, &topical);
-            best.settle();
+            best.raise();
             self.fill(viewer, best, block, &open.without(&topical), &on);
-            best.settle();
+            best.raise();
         }
         self.add_later(viewer, best, viewer.index.blocks(), most_topical);
     }
 
-    /// Pick and score the newest posts by creators of the user.
-    fn bring_newest(&mut self, viewer: &mut Viewer<'_>, best: &mut Best) {
-        let index = viewer.index;
-        self.newest.clear();
-        for &creator in &viewer.creators {
-            let posts = index.newest_of.row(creator).iter();
-            let open = posts.filter(|&&place| !viewer.is_excluded(place));
-            // One more than can be used tells that there are more.
-            let ages = open.map(|&place| index.records[place as usize].age_rank);
-            self.newest.extend(ages.take(CREATOR_CANDIDATES + 1));
-        }
-        self.creators_left = self.newest.len() > CREATOR_CANDIDATES;
-        if self.creators_left {
-            self.newest.select_nth_unstable(CREATOR_CANDIDATES);
-            self.newest.truncate(CREATOR_CANDIDATES);
-        }
-        self.brought = self.newest.len();
-        for &age in &self.newest {
-            let place = index.by_age[age as usize];
-            let record = &index.records[place as usize];
-            viewer.picked.insert(place);
-            let weights = (
-                viewer.author_weight(record.author),
-                viewer.topics_weight(record),
-            );
-            best.push(
-                score(viewer, record, weights, viewer.has_seen(place)),
-                record.id_rank,
-            );
-        }
-        best.settle();
-    }
-
     /// Score posts of a block with all that the user likes about them.
     fn add(&self, viewer: &Viewer<'_>, best: &mut Best, block: usize, posts: &Block) {
-        for at in posts.places() {
-            let place = block * BLOCK + at;
-            if best.is_below(self.bound(viewer, place)) {
-                return best.leave_out();
-            }
-            self.add_one(viewer, best, place);
-        }
+        posts.each(|at| {
+            self.add_one(viewer, best, block * BLOCK + at);
+            true
+        });
     }
 
     #[inline]
@@ -118,17 +152,18 @@ impl Walk {
         } else {
             0.0
         };
-        let weights = (creator, viewer.topics_weight(record));
-        best.push(
-            score(viewer, record, weights, viewer.has_seen(place as u32)),
-            record.id_rank,
+        push(
+            viewer,
+            best,
+            record,
+            (creator, viewer.topics_weight(record)),
         );
     }
 
     /// Take posts of any kind, in order, while there is room.
     fn fill(
         &mut self,
-        viewer: &Viewer<'_>,
+        viewer: &mut Viewer<'_>,
         best: &mut Best,
         block: usize,
         open: &Block,
@@ -137,32 +172,34 @@ impl Walk {
         let room = MAX_CANDIDATES - self.brought - self.topical;
         let (posts, _) = open.take(room.saturating_sub(self.filled));
         let (sure, count) = posts.take(self.sure.saturating_sub(self.filled));
-        if self.creators_left {
-            self.add(viewer, best, block, &sure);
+        let liked = if self.creators_left {
+            on.or(&viewer.by_creators(block))
         } else {
-            self.add_plain(viewer, best, block, &sure.without(on));
-            self.add(viewer, best, block, &sure.and(on));
-        }
+            *on
+        };
+        self.add_plain(viewer, best, block, &sure.without(&liked));
+        self.add(viewer, best, block, &sure.and(&liked));
         self.filled += count;
-        for at in posts.without(&sure).places() {
+        posts.without(&sure).each(|at| {
             self.later.push((self.filled, (block * BLOCK + at) as u32));
             self.filled += 1;
-        }
+            true
+        });
     }
 
     /// Score posts that the user has no affinity to: their order is that of base, but for those that were seen.
     fn add_plain(&mut self, viewer: &Viewer<'_>, best: &mut Best, block: usize, posts: &Block) {
-        let seen = viewer.seen(block);
-        for at in posts.places() {
+        posts.each(|at| {
             let record = &viewer.index.records[block * BLOCK + at];
             if self.plain_left == 0 || best.is_below(record.base) {
                 self.plain_left = 0;
-                return best.leave_out();
+                best.leave_out();
+                return false;
             }
-            let is_seen = seen.contains(at);
-            self.plain_left -= usize::from(!is_seen);
-            best.push(score(viewer, record, (0.0, 0.0), is_seen), record.id_rank);
-        }
+            self.plain_left -= usize::from(!viewer.has_seen(record.place));
+            push(viewer, best, record, (0.0, 0.0));
+            true
+        });
     }
 
     /// Add what there is room for because topics brought fewer candidates than they may; the walk is at `block`.
@@ -205,6 +242,18 @@ impl Walk {
             false,
         )
     }
+}
+
+/// Push a post as a candidate, given the weights of its author and topics.
+#[inline]
+fn push(viewer: &Viewer<'_>, best: &mut Best, record: &Record, weights: (f32, f32)) {
+    let score = score(viewer, record, weights, viewer.has_seen(record.place));
+    best.push(Entry::new(
+        score,
+        record.id_rank,
+        record.place,
+        record.author,
+    ));
 }
 
 /// The score of a post, given the weights of its author and topics: computed in float64, rounded once.
