@@ -12,7 +12,7 @@ SHELL  := /bin/bash
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-run: $(VENV)/built ## Set up, and compute match scores for a synthetic town on an embedded Postgres
+run: $(VENV)/built ## Set up, and compute match scores and feeds for a synthetic town on an embedded Postgres
 	$(BIN)/python -m orchestrator run
 
 test: $(VENV)/built ## Set up, and run all Python and Rust tests

@@ -14,7 +14,7 @@ from feedscore import AffinitySettings
 from ..jobs.feed.affinity_events import Reading, count_actions
 from ..settings import load_settings
 from .options import AsJson
-from .output import moment, print_json, print_table, say
+from .output import moment, print_json, print_table, remark, say
 from .workplace import open_database
 
 # A profile as it may be shown, creators with their names.
@@ -94,24 +94,22 @@ def fetch_affinity(connection: psycopg.Connection, user: int) -> Affinity | None
 def show(found: Affinity, limit: int | None = None) -> None:
     """Print a profile, of each list at most `limit`."""
     say(f"What {found.name or '(no name)'} (user {found.user_id}) likes, from {found.actions:,} actions")
-    say()
     print_table(
         ("User", "Creator", "Weight"),
         [(str(one.id), one.name or "(no name)", f"{one.weight:.3f}") for one in found.creators[:limit]],
         right={"User", "Weight"},
     )
     say()
-    print_table(
-        ("Topic", "Weight"),
-        [(one.topic, f"{one.weight:.3f}") for one in found.topics[:limit]],
-        right={"Weight"},
-    )
-    say()
-    say(", ".join(f"{share:.0%} {name}" for name, share in found.content_types.items()))
+    if found.topics:
+        topics = [(one.topic, f"{one.weight:.3f}") for one in found.topics[:limit]]
+        print_table(("Topic", "Weight"), topics, right={"Weight"})
+        say()
     say(
-        f"{found.engagement_velocity:.1f} actions a day; exploration {found.exploration_factor:.2f}"
-        f" (0 = one creator, 1 = many alike); computed {moment(found.computed_at)}"
+        f"{', '.join(f'{share:.0%} {name}' for name, share in found.content_types.items())};"
+        f" {found.engagement_velocity:.1f} actions a day;"
+        f" exploration {found.exploration_factor:.2f} (0 = one creator, 1 = many alike)"
     )
+    remark(f"Computed {moment(found.computed_at)} UTC.")
 
 
 def _why_none(connection: psycopg.Connection, settings: AffinitySettings, now: datetime, user: int) -> str:

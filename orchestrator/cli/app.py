@@ -103,7 +103,7 @@ def orchestrator(
 
     \b
     Examples:
-      orchestrator run                        match scores, and a look at one person's suggestions
+      orchestrator run                        match scores and feeds, and a look at one person's
       orchestrator run all --stale            every job, only what is out of date
       orchestrator plan match-scores          what would run, and why
       orchestrator runs                       what ran, and how it ended

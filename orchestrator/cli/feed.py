@@ -73,7 +73,7 @@ def feed(
             "items": [asdict(item) for item in items], "why_none": why_none,
         })  # fmt: skip
     elif items:
-        _show(f"Segment {segment} of {segments} of the feed of {_called(name, user)}", items, now)
+        show(f"Segment {segment} of {segments} of the feed of {_called(name, user)}", items, now)
     else:
         say(f"Nothing to show to {_called(name, user)}: {why_none}.")
 
@@ -101,7 +101,8 @@ def _called(name: str | None, user: int) -> str:
     return f"{name or '(no name)'} (user {user})"
 
 
-def _show(title: str, items: list[Item], now: datetime) -> None:
+def show(title: str, items: list[Item], now: datetime) -> None:
+    """Print what stands at the slots as a table."""
     print_table(
         ("Slot", "What", "Post", "Who", "Type", "Age", "Score", "Topics", "Text"),
         [

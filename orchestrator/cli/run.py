@@ -19,7 +19,8 @@ from .run_report import show_previews, show_result
 from .tour import furnish, show_example
 from .workplace import open_database
 
-MAIN_JOB = "match-scores"
+MAIN_JOB = "feed-presort"
+"""Needs every other job that makes something to show."""
 # Ids among the given ones that no user has.
 UNKNOWN_USERS = """
 SELECT id FROM unnest(%s::bigint[]) AS given(id)
@@ -76,7 +77,7 @@ def run(
 ) -> None:
     """Run jobs and everything they need, in order.
 
-    With no name: match-scores, and a look at what it found. With no database configured, an embedded
+    With no name: everything that feeds need, and a look at what was found. With no database configured, an embedded
     Postgres is used, and filled with a made-up town if it is empty and no job was named. Ctrl-C finishes the
     batch at hand and stops; the same command goes on where it stopped.
 
@@ -115,7 +116,7 @@ def run(
             result = run_plan(database, settings, steps, parameters, now=now, reporter=reporter, stop=stop)
         show_result(result, as_json=as_json)
         if not names and not as_json and not result.exit_code:
-            show_example(database)
+            show_example(database, now)
     raise typer.Exit(result.exit_code)
 
 

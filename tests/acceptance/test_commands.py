@@ -16,6 +16,7 @@ import pytest
 
 from orchestrator.db.embedded import EmbeddedServer
 from orchestrator.errors import ExitCode
+from orchestrator.jobs import registry
 
 from .conftest import Home
 
@@ -36,6 +37,8 @@ COMMITTING = """
 SELECT run_id FROM feed.job_batch JOIN feed.job_run ON id = run_id
 WHERE job = 'match-scores' AND pid = {pid} GROUP BY run_id HAVING count(*) > 4
 """
+FEED_JOBS = ("content-features", "trending", "affinity", "feed-presort")
+QUARTER_S = 900
 MATCH = ("run", "match-scores", "--batch-size", "20")
 
 
@@ -75,10 +78,18 @@ def test_an_empty_folder_becomes_suggestions_in_one_command(
     home: Home, first: subprocess.CompletedProcess[str]
 ) -> None:
     assert first.returncode == ExitCode.DONE, first.stderr
-    assert first.stdout.count("SUCCESS") == 4
-    assert "The best suggestions for " in first.stdout
-    assert "quiz_compatible_" in first.stdout
-    assert "python -m orchestrator suggest " in first.stdout
+    assert first.stdout.count("SUCCESS") == 8
+    for word in (
+        "The best suggestions for ",
+        "quiz_compatible_",
+        " likes, from ",
+        "The feed of ",
+        "actions a day",
+    ):
+        assert word in first.stdout
+    assert "Trending posts" in first.stdout or "Posts that were considered" in first.stdout
+    for command in ("suggest", "affinity", "feed"):
+        assert f"python -m orchestrator {command} " in first.stdout
     assert not (home.folder / ".feedscore" / "postgres" / "postmaster.pid").exists()
 
 
@@ -175,6 +186,36 @@ def test_a_database_that_goes_away_is_told_in_a_sentence_and_nothing_is_lost(
     server.release()
     server.acquire()
     assert home.sql(DIGEST) == undisturbed
+
+
+def test_feeds_come_from_an_empty_schema_and_then_nothing_changes(home: Home, server: EmbeddedServer) -> None:
+    home.sql("DROP SCHEMA feed CASCADE")
+    assert home.run("db", "init").returncode == ExitCode.DONE
+    first = runs_of(home, "feed")
+    assert all(first[job]["metadata"]["rows_written"] > 0 for job in FEED_JOBS)
+    quarter = time.time() // QUARTER_S
+    again = runs_of(home, "feed")
+    if time.time() // QUARTER_S != quarter:  # trending has moved on in between
+        again = runs_of(home, "feed")
+    assert {job: run["metadata"].get("rows_written", 0) for job, run in again.items()} == dict.fromkeys(
+        again, 0
+    )
+
+
+def test_all_jobs_run_after_what_they_need(home: Home, server: EmbeddedServer) -> None:
+    order = list(runs_of(home, "all"))
+    assert {job.name for job in registry} == set(order)
+    for job in registry:
+        assert all(order.index(need) < order.index(job.name) for need in job.needs)
+
+
+def runs_of(home: Home, name: str) -> dict[str, dict[str, Any]]:  # Any: a row as JSON
+    """Run a job or group, which must end well; give the runs by job, in order."""
+    done = home.run("run", name, "--json")
+    assert done.returncode == ExitCode.DONE, done.stderr
+    runs = {run["job"]: run for run in json.loads(done.stdout)["runs"]}
+    assert {run["status"] for run in runs.values()} == {"SUCCESS"}
+    return runs
 
 
 def test_a_reader_that_stops_reading_is_no_error(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ LIKES = b"""INSERT INTO app.post_events (id, user_id, post_id, kind, occurred_at
 def liking(database: Database, call: Call) -> Call:
     """Call commands where Ada has liked posts of Bo nine times, and nothing has run."""
     with database.connection() as connection:
-        for statement in (PEOPLE, POSTS):
-            connection.execute(statement)
+        connection.execute(PEOPLE)
+        connection.execute(POSTS)
         connection.execute(LIKES, (20, 9))
     return call
 
