@@ -124,7 +124,7 @@ class TextModel:
         terms: list[tuple[str, int]],
         posts: int,
         lexicon: tuple[list[str], list[int], list[float]],
-        rules: tuple[float, float, float],
+        rules: tuple[float, float, float, float],
     ) -> TextModel: ...
     def analyse(
         self, data: UInt8, offsets: Int64, threads: int, progress: Callable[[int], object] | None

@@ -25,6 +25,8 @@ class ContentSettings:
     """Taken off for each user who reported the post."""
     nsfw_flag: float = 0.8
     """The probability from which a post is flagged."""
+    nsfw_letters: float = 280.0
+    """Letters up to which every word of the lexicon counts in full; a longer text meets more of them by chance."""
     language_votes: float = 1.5
     """Votes of stop words that it takes to tell a language."""
     language_lead: float = 1.3

@@ -131,7 +131,7 @@ class TextModel:
             list(frequencies.counts.items()),
             frequencies.posts,
             (list(lexicon.patterns), lexicon.entries.tolist(), lexicon.weights.tolist()),
-            (settings.language_votes, settings.language_lead, settings.keyword_share),
+            (settings.language_votes, settings.language_lead, settings.keyword_share, settings.nsfw_letters),
         )
 
     def analyse(

@@ -82,7 +82,7 @@ impl TextModel {
         terms: Vec<(String, u32)>,
         posts: u64,
         lexicon: (Vec<String>, Vec<i32>, Vec<f64>),
-        rules: (f64, f64, f64),
+        rules: (f64, f64, f64, f64),
     ) -> PyResult<Self> {
         let vocabulary = Vocabulary::new(
             stop_words.iter().map(|(word, bits)| (word.as_str(), *bits)),
@@ -92,13 +92,14 @@ impl TextModel {
         );
         let (patterns, entries, weights) = lexicon;
         let lexicon = py.detach(|| no_panic(|| Lexicon::new(&patterns, &entries, &weights)))?;
-        let (language_votes, language_lead, keyword_share) = rules;
+        let (language_votes, language_lead, keyword_share, nsfw_letters) = rules;
         Ok(Self {
             vocabulary,
             rules: Rules {
                 language_votes,
                 language_lead,
                 keyword_share,
+                nsfw_letters,
             },
             lexicon,
         })

@@ -113,9 +113,12 @@ impl Worker {
             let keywords = told.keywords.into_iter().map(str::to_owned);
             block.keywords.extend(keywords);
             block.languages.push(told.language);
+            let share = (model.rules.nsfw_letters / f64::from(told.letters.max(1))).min(1.0);
             block.letters.push(told.letters);
             bare(text, &mut self.buffer);
-            let nsfw = model.lexicon.probability(&self.buffer, &mut self.scratch);
+            let nsfw = model
+                .lexicon
+                .probability(&self.buffer, share, &mut self.scratch);
             block.nsfw.push(nsfw);
         }
         Ok(block)

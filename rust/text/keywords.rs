@@ -17,6 +17,8 @@ pub struct Rules {
     pub language_lead: f64,
     /// The share of the corpus that must have a keyword.
     pub keyword_share: f64,
+    /// Letters of a text up to which every entry of the lexicon counts in full.
+    pub nsfw_letters: f64,
 }
 
 /// One word of a post.

@@ -70,8 +70,9 @@ impl Lexicon {
         })
     }
 
-    /// The probability for a bare text: 1 - product of (1 - weight) over the entries found, each once.
-    pub fn probability(&self, bare: &str, scratch: &mut Scratch) -> f32 {
+    /// The probability for a bare text: 1 - (1 - strongest weight) * product of (1 - share * weight) over the other
+    /// entries found, each once; `share`, within 0 and 1, is less for a long text, which meets more words by chance.
+    pub fn probability(&self, bare: &str, share: f64, scratch: &mut Scratch) -> f32 {
         let Scratch {
             readings,
             innocent,
@@ -95,9 +96,27 @@ impl Lexicon {
         let mut entries: Vec<u32> = hits.iter().map(|&(_, _, entry)| entry).collect();
         entries.sort_unstable();
         entries.dedup();
-        let none = entries.iter().fold(1.0, |none, &entry| {
-            none * (1.0 - self.weights[entry as usize])
-        });
+        let weights: Vec<f64> = entries
+            .iter()
+            .map(|&entry| self.weights[entry as usize])
+            .collect();
+        let Some(strongest) = (0..weights.len())
+            .rev()
+            .max_by(|&one, &other| weights[one].total_cmp(&weights[other]))
+        else {
+            return 0.0;
+        };
+        let none = weights
+            .iter()
+            .enumerate()
+            .fold(1.0, |none, (place, weight)| {
+                none * (1.0
+                    - if place == strongest {
+                        *weight
+                    } else {
+                        share * weight
+                    })
+            });
         (1.0 - none) as f32
     }
 }

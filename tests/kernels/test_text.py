@@ -53,10 +53,11 @@ def test_keywords_language_and_letters_are_those_of_the_reference(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(texts, max_size=4))
-def test_the_probability_of_nsfw_is_that_of_the_reference(asked: list[str]) -> None:
-    told = model([]).analyse(Texts.of(asked))
-    expected = [nsfw_probability(text, nsfw_lexicon()) for text in asked]
+@given(st.lists(texts, max_size=4), st.sampled_from([10.0, 280.0]))
+def test_the_probability_of_nsfw_is_that_of_the_reference(asked: list[str], full: float) -> None:
+    chosen = ContentSettings(nsfw_letters=full)
+    told = model([], chosen).analyse(Texts.of(asked))
+    expected = [nsfw_probability(text, nsfw_lexicon(), chosen) for text in asked]
     np.testing.assert_array_equal(told.nsfw, np.array(expected, np.float32))
 
 

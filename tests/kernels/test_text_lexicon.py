@@ -86,6 +86,13 @@ def test_entries_add_up_and_each_counts_once() -> None:
     assert nsfw("fuck and shit") == pytest.approx(both)
 
 
+def test_coarse_words_do_not_add_up_to_a_flag_in_a_long_text() -> None:
+    coarse = "shit, fuck, bitch, dick, damn and asshole"
+    assert nsfw(coarse) >= FLAGGED
+    assert nsfw(coarse + " and so we walked along the river" * 100) < FLAGGED
+    assert nsfw("porn" + " and so we walked along the river" * 100) >= FLAGGED
+
+
 def test_words_in_addresses_are_not_looked_at() -> None:
     assert nsfw("see http://i.example.org/porn.jpg and www.sex.example/xxx") == 0
 

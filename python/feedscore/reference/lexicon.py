@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
+from ..feed_settings import ContentSettings
 from ..text_lexicon import Lexicon
-from .text import bare, chunks, probability
+from .text import bare, chunks, probability, words
 
 LETTER_FOR = {"0": "o", "3": "e", "4": "a", "@": "a", "5": "s", "$": "s", "7": "t", "8": "b", "9": "g"}
 JOINED = range(3, 21)
 
 
-def nsfw_probability(text: str, lexicon: Lexicon) -> np.float32:
+def nsfw_probability(text: str, lexicon: Lexicon, settings: ContentSettings) -> np.float32:
     """Look for each pattern as whole words in each way to read the text."""
     hits: list[int] = []
     for line in readings(text):
@@ -32,7 +33,9 @@ def nsfw_probability(text: str, lexicon: Lexicon) -> np.float32:
             for start, end, entry in spans
             if lexicon.weights[entry] > 0 and not any(a <= start and end <= b for a, b in innocent)
         ]
-    return probability(hits, lexicon.weights.tolist())
+    letters = sum(map(len, words(text)))
+    share = min(settings.nsfw_letters / max(letters, 1), 1.0)
+    return probability(hits, lexicon.weights.tolist(), share)
 
 
 def readings(text: str) -> list[list[str]]:

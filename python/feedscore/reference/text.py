@@ -146,9 +146,12 @@ def _is_digit(c: str) -> bool:
     return unicodedata.category(c) == "Nd"
 
 
-def probability(found: Iterable[int], weights: Sequence[float]) -> np.float32:
-    """Put the weights of entries together: 1 - product of (1 - weight), each entry once."""
-    none = 1.0
-    for entry in sorted(set(found)):
-        none *= 1.0 - weights[entry]
+def probability(found: Iterable[int], weights: Sequence[float], share: float) -> np.float32:
+    """Put the weights of entries together, each once: the strongest in full, of the others a share."""
+    told = [weights[entry] for entry in sorted(set(found))]
+    if not told:
+        return np.float32(0)
+    strongest, none = told.index(max(told)), 1.0
+    for place, weight in enumerate(told):
+        none *= 1.0 - (weight if place == strongest else share * weight)
     return np.float32(1.0 - none)
