@@ -53,9 +53,9 @@ def town(people: int, *, distance_limits: bool = True) -> Field:
     return Field(population, prepare(population, SETTINGS))
 
 
-def ours(field: Field) -> MatchLists:
-    """Build the index and list everybody's 200 best, with facts."""
-    return MatchIndex(field.population, SETTINGS).top(threads=THREADS)
+def ours(field: Field, *, facts: bool = True) -> MatchLists:
+    """Build the index and list everybody's 200 best, with or without facts."""
+    return MatchIndex(field.population, SETTINGS).top(threads=THREADS, facts=facts)
 
 
 def rivals() -> dict[str, Rival]:
