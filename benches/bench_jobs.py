@@ -1,4 +1,4 @@
-"""The job match-scores as a whole, on the embedded Postgres, beside a bare COPY of the same rows.
+"""The jobs match-scores and feed-presort as wholes, on the embedded Postgres; match-scores beside a bare COPY.
 
 Corpus: the synthetic town, seed 1, 100,000 people (`--quick`: 10,000; `--full`: also 1,000,000), written
 to a temporary data folder. Job and COPY take turns, each into an empty table after a checkpoint.
@@ -39,26 +39,32 @@ PEOPLE, QUICK_PEOPLE, FULL_PEOPLE = 100_000, 10_000, 1_000_000
 ROUNDS = 3
 READERS = 1_000
 JOB = "match-scores"
+FEEDS = "feed-presort"
+QUIET = (0, 1)
+"""Events and posts, the fewest there may be, for jobs that read none; else 60 events and 2 posts a person."""
 TWENTY = """
 EXPLAIN (ANALYZE, FORMAT JSON)
 SELECT * FROM feed.match_score WHERE viewer_user_id = %s ORDER BY score DESC LIMIT 20
 """
+# A segment of a feed, and the time it took.
+PAGE = "EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM feed.feed_page(%s, 1)"
 NEEDED_DISK_GB = 20
 
 
 @contextmanager
-def furnished(people: int, table: Table) -> Iterator[tuple[Database, Path]]:
+def furnished(people: int, table: Table, job: str = JOB) -> Iterator[tuple[Database, Path]]:
     """A temporary embedded Postgres with the town in it and everything done that the job needs."""
     folder = Path(tempfile.mkdtemp(prefix="feedscore-bench-", dir=os.environ.get("FEEDSCORE_BENCH_DIR")))
     folder.chmod(0o755)  # the server runs as another user when this is root
     settings, times = Settings(data_dir=folder), Times()
+    events, posts = (None, None) if job == FEEDS else QUIET
     try:
         with open_database(settings) as database:
-            made_town = times.measure(lambda: make_town(people, SEED, NOW, events=0, posts=1))
+            made_town = times.measure(lambda: make_town(people, SEED, NOW, events=events, posts=posts))
             with database.connection() as connection:
                 times.measure(partial(write_town, connection, made_town))
             del made_town
-            steps = [step for step in make_plan(registry, [JOB]) if step.job.name != JOB]
+            steps = [step for step in make_plan(registry, [job]) if step.job.name != job]
             times.measure(lambda: run_plan(database, settings, steps, now=NOW))
             tell(database, "VACUUM ANALYZE")
             made, written, needs = times.wall_s
@@ -71,9 +77,9 @@ def furnished(people: int, table: Table) -> Iterator[tuple[Database, Path]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run_job(folder: Path) -> dict[str, Any]:
+def run_job(folder: Path, job: str = JOB) -> dict[str, Any]:
     """Run the job in a process of its own."""
-    command = [sys.executable, "-m", "benches.job_run", JOB]
+    command = [sys.executable, "-m", "benches.job_run", job]
     environment = {**os.environ, "FEEDSCORE_DATA_DIR": str(folder)}
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     assert not done.returncode, done.stderr
@@ -172,6 +178,56 @@ def read_lists(database: Database, report: Report, people: int) -> None:
     p50, p99 = executions[len(times) // 2], executions[len(times) * 99 // 100]
     table.rows.append((people, len(times), p50, p99, plannings[len(times) // 2]))
     report.goal(f"reading 20, p50 ms on the server, {people:,} viewers", p50, at_most=1.0)
+
+
+@pytest.mark.benchmark(group="jobs")
+def test_feed_presort_of_everybody(benchmark: BenchmarkFixture, report: Report, quick: bool) -> None:
+    """Read posts, affinity, exclusions and what was seen; rank, write and commit; then read pages."""
+    people, rounds = QUICK_PEOPLE if quick else PEOPLE, ROUNDS
+    table = report.table(
+        "feed-presort, 3 segments of 20", "what", "people", "runs", "best s", "median s", "load"
+    )
+    with furnished(people, table, FEEDS) as (database, folder):
+        told: list[dict[str, Any]] = []
+
+        def empty_table() -> None:
+            tell(database, "TRUNCATE feed.feed_presorted", "TRUNCATE feed.job_run CASCADE", "CHECKPOINT")
+
+        benchmark.pedantic(lambda: told.append(run_job(folder, FEEDS)), setup=empty_table, rounds=rounds)
+        again = run_job(folder, FEEDS)
+        assert again["written"]["rows_written"] == 0
+        add_times(table, people, "job feed-presort", [run["wall_s"] for run in told])
+        add_times(table, people, "job again, nothing changed", [again["wall_s"]])
+        first = told[0]["written"]
+        table.notes.append(
+            f"{first['feeds']:,} feeds, {first['posts_shown']:,} posts shown out of {first['posts_of_window']:,} posts;"
+            f" {min(run['cpu_s'] for run in told):.1f} s of CPU in its process"
+        )
+        report.goal(f"feed-presort s, {people:,} people", min(run["wall_s"] for run in told), at_most=60)
+        report.goal(
+            f"peak RSS MB of feed-presort, {people:,} people",
+            max(run["peak_mb"] for run in told),
+            at_most=1024,
+        )
+        read_pages(database, report, people)
+
+
+def read_pages(database: Database, report: Report, people: int) -> None:
+    """Read the first pages of random readers, by the server's own clock."""
+    tell(database, "VACUUM ANALYZE feed.feed_presorted")
+    with database.connection() as connection:
+        owners = "SELECT user_id FROM feed.feed_presorted WHERE segment = 1 ORDER BY 1"
+        readers = [row[0] for row in connection.execute(owners)]
+        times = []
+        for reader in random.Random(SEED).choices(readers, k=READERS):
+            row = connection.execute(PAGE, (reader,)).fetchone()
+            assert row
+            times.append(row[0][0]["Execution Time"] + row[0][0]["Planning Time"])
+    times.sort()
+    table = report.table("Reading a segment through feed.feed_page", "people", "readers", "p50 ms", "p99 ms")
+    p50, p99 = times[len(times) // 2], times[len(times) * 99 // 100]
+    table.rows.append((people, len(times), p50, p99))
+    report.goal(f"reading a segment, p99 ms on the server, {people:,} readers", p99, at_most=5.0)
 
 
 @pytest.mark.benchmark(group="jobs")

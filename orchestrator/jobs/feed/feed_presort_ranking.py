@@ -6,9 +6,10 @@ import threading
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from feedscore import FeedIndex, FeedLists, FeedSettings
-from feedscore.population import Bool, Float32, Int64
+from feedscore.population import Bool, Float32, Float64, Int64
 
 from ..ids import rows_of
 from .feed_presort_lists import are_listed, offsets_of
@@ -44,7 +45,8 @@ class Ranking:
     """Posts of a feed, at most."""
     threads: int
     """Of one call."""
-    _indexes: dict[np.datetime64, FeedIndex] = field(default_factory=dict)
+    _indexes: dict[int, FeedIndex] = field(default_factory=dict)
+    """By hour as a number, since no NaT equals another."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def all_posts(self, viewers: Viewers) -> FeedLists:
@@ -54,14 +56,15 @@ class Ranking:
     def merged(self, viewers: Viewers, stored: StoredPosts) -> FeedLists:
         """Merge newer posts into each viewer's stored feed; who has none stored gets what `all_posts` gives.
 
-        Stored posts keep their scores; those that may not be shown any more fall out. Newer is what was created since
-        the start of the hour in which the feed was stored: what was committed a little late is not lost. Then everything
-        stands in the order of the scores, authors are spread, and the feed is cut as ever.
+        Stored posts age, and keep the rest of their scores; those that may not be shown any more fall out. Newer is
+        what was created since the start of the hour in which the feed was stored: what was committed a little late is
+        not lost. Then everything stands in the order of the scores, authors are spread, and the feed is cut as ever.
         """
         hours = stored.computed_at.astype("datetime64[h]")
         newer = [self._newer(viewers, np.flatnonzero(_same(hours, hour)), hour) for hour in np.unique(hours)]
         kept = self._still_shown(viewers, stored)
-        parts = [Found(stored.rows[kept], stored.post_ids[kept], stored.scores[kept]), *newer]
+        aged = self._aged(stored.post_ids[kept], stored.scores[kept], hours[stored.rows[kept]])
+        parts = [Found(stored.rows[kept], stored.post_ids[kept], aged), *newer]
         rows = np.concatenate([part.rows for part in parts])
         ids = np.concatenate([part.post_ids for part in parts])
         scores = np.concatenate([part.scores for part in parts])
@@ -86,6 +89,17 @@ class Ranking:
         lists = index.rank(users_at(viewers.users, rows), length=self.length, threads=self.threads)
         return Found(np.repeat(rows, np.diff(lists.offsets)), lists.post_ids, lists.scores)
 
+    def _aged(self, post_ids: Int64, scores: Float32, hours: NDArray[np.datetime64]) -> Float32:
+        """Take the freshness of the hour in which posts were scored out of their scores, and put that of now in.
+
+        With the old freshness, posts that were new then would keep out those that are new now. Within the hour of
+        the scores nothing changes, not a bit.
+        """
+        posts = self.window.posts
+        created_at = posts.created_at[rows_of(posts.ids, post_ids)[0]]
+        change = _freshness(created_at, self.as_of) - _freshness(created_at, hours)
+        return (scores + self.settings.freshness_weight * change).astype(np.float32)
+
     def _still_shown(self, viewers: Viewers, stored: StoredPosts) -> Bool:
         """Tell which stored posts pass the hard filters as they are now."""
         users, posts = viewers.users, self.window.posts
@@ -101,9 +115,12 @@ class Ranking:
 
     def _index(self, hour: np.datetime64) -> FeedIndex:
         """Give the index of the posts created since an hour; the one unused for longest makes room."""
+        key = int(hour.astype(np.int64))
         with self._lock:
-            index = self._indexes.pop(hour, None) or self._build(hour)
-            self._indexes[hour] = index
+            index = self._indexes.pop(key, None)
+            if index is None:  # an index of no posts is false, but there
+                index = self._build(hour)
+            self._indexes[key] = index
             if len(self._indexes) > INDEXES_KEPT:
                 del self._indexes[next(iter(self._indexes))]
             return index
@@ -113,5 +130,10 @@ class Ranking:
         return FeedIndex(window.posts, window.trending, window.quality, self.as_of, self.settings)
 
 
-def _same(hours: np.ndarray[tuple[int], np.dtype[np.datetime64]], hour: np.datetime64) -> Bool:
+def _freshness(created_at: NDArray[np.datetime64], moment: NDArray[np.datetime64] | np.datetime64) -> Float64:
+    hours = np.maximum((moment - created_at) / np.timedelta64(1, "h"), 0)
+    return np.asarray(1 / np.log2(2 + hours), np.float64)
+
+
+def _same(hours: NDArray[np.datetime64], hour: np.datetime64) -> Bool:
     return np.isnat(hours) if np.isnat(hour) else hours == hour

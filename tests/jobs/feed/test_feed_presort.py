@@ -333,6 +333,21 @@ WHERE o.id IS NULL OR o.id = s.user_id OR p.deleted_at IS NOT NULL
 """
 
 
+def test_a_post_and_a_person_that_a_view_repeats_count_once(database: Database, run: Runner) -> None:
+    make_feeds(database, run, posts=6)
+    before = stored(database, 1)
+    execute(
+        database,
+        "ALTER TABLE app.posts DROP CONSTRAINT posts_pkey",
+        "ALTER TABLE app.users DROP CONSTRAINT users_pkey",
+        "INSERT INTO app.posts SELECT * FROM app.posts WHERE id < 3",
+        "INSERT INTO app.users SELECT * FROM app.users WHERE id IN (1, 101)",
+        "INSERT INTO app.users (id, created_at, is_active) VALUES (102, now(), false)",  # the stricter row counts
+    )
+    assert run(JOB, now=NOW).metadata["posts_repeated"] == 3
+    assert stored(database, 1) == [item for item in before if item.id != 1]
+
+
 def test_seen_posts_sink_and_what_was_seen_in_the_future_does_not_count(
     database: Database, run: Runner
 ) -> None:

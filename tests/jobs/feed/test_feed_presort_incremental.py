@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import math
+from datetime import datetime, timedelta
 
 import numpy as np
 from hypothesis import given
@@ -30,11 +31,13 @@ KEY = "user_id::text || '/' || segment"
 
 
 def merged(before: list[Item], user: int, plain: PlainFeeds) -> list[Item]:
-    """The feed after a merge: stored posts with stored scores, newer ones with new scores."""
+    """The feed after a merge: stored posts aged since, newer ones with new scores."""
     posts = {post.id: post for post in plain.posts}
     kept = {item.id: item.score for item in before if item.kind == 0 and item.id in posts}
     kept = {post: score for post, score in kept.items() if plain.may_see(user, posts[post])}
     hour = NOW.replace(minute=0, second=0)
+    for post_id in kept:
+        kept[post_id] += freshness(posts[post_id], plain.hour) - freshness(posts[post_id], hour)
     for post in plain.posts:
         if post.at >= hour and plain.may_see(user, post):
             kept.setdefault(post.id, plain.score(user, post))
@@ -46,7 +49,11 @@ def merged(before: list[Item], user: int, plain: PlainFeeds) -> list[Item]:
     return shown[:60]
 
 
-def test_newer_posts_are_merged_and_stored_ones_keep_their_scores(database: Database, run: Runner) -> None:
+def freshness(post: Post, hour: datetime) -> float:
+    return 0.2 / math.log2(2 + max((hour - post.at).total_seconds() / 3600, 0))
+
+
+def test_newer_posts_are_merged_and_stored_ones_only_age(database: Database, run: Runner) -> None:
     make_world(database)
     run(JOB, now=NOW)
     before = {user: stored(database, user) for user in USERS}
@@ -76,6 +83,17 @@ def test_a_merge_of_nothing_new_writes_nothing(database: Database, run: Runner) 
     again = run(JOB, now=LATER + timedelta(minutes=10), incremental=True)
     assert again.metadata["rows_written"] == 0
     assert versions(database, "feed.feed_presorted", KEY) == before
+
+
+def test_where_nothing_but_time_and_posts_came_a_merge_is_a_full_run(database: Database, run: Runner) -> None:
+    make_feeds(database, run)
+    add_posts(database, [(500 + i, 101 + i, LATER - timedelta(minutes=11 * i)) for i in range(25)])
+    run(JOB, now=LATER, incremental=True)
+    feeds = {user: stored(database, user) for user in (1, 2, 101)}
+    run(JOB, now=LATER)
+    for user, feed in feeds.items():
+        assert len(feed) == (53 if user == 101 else 55)
+        assert_same(stored(database, user), feed)
 
 
 def test_a_post_that_was_there_but_not_chosen_is_not_looked_at_again(database: Database, run: Runner) -> None:
