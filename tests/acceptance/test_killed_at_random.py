@@ -60,6 +60,22 @@ VICTIMS = (
            FROM feed.match_list""",
     ),
     Victim(
+        "content-features",
+        ("feed.content_feature", "feed.topic", "feed.term_frequency"),
+        """SELECT post_id::text, (SELECT array_agg(tag ORDER BY place)
+               FROM unnest(topic_ids) WITH ORDINALITY AS o(topic, place) JOIN feed.topic AS t ON t.id = o.topic)::text,
+             quality, nsfw, nsfw_flagged, language, sentiment, inputs, algorithm_version
+           FROM feed.content_feature
+           UNION ALL SELECT terms::text, counts::text, 0, 0, false, '', 0, posts, algorithm_version
+           FROM feed.term_frequency""",
+    ),
+    Victim(
+        "trending",
+        ("feed.trending_post",),
+        """SELECT post_id, popularity, velocity, avg_velocity, decay_multiplier, engagements, is_trending, peak_time,
+             expires_at, algorithm_version FROM feed.trending_post""",
+    ),
+    Victim(
         "affinity",
         ("feed.affinity_profile", "feed.affinity_reach"),
         """SELECT user_id, creator_ids::text, creator_weights::text, content_types::text, content_type_shares::text,
