@@ -97,6 +97,8 @@ def affinity(context: JobContext) -> None:
     context.run.tell(users_with_actions=reach.users)
     columns = profile_columns(profiles, scope.topics, collected.content_types, scope.chosen)
     write_people(context, Output(TABLE, columns, scope.chosen), VERSION)
+    if scope.chosen is None and context.parameters.limit is None:
+        context.run.tell(checked_everybody=context.now.isoformat())
 
 
 def _scope(connection: psycopg.Connection, context: JobContext) -> Scope:

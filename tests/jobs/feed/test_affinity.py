@@ -201,6 +201,20 @@ def test_changed_computes_those_with_100_new_actions(people: Database, run: Runn
     assert run("affinity", changed=True, now=NOW + 2 * HOUR, user_id=(4, 5)).metadata["users_changed"] == 0
 
 
+def test_what_a_run_over_everybody_has_seen_is_not_new(people: Database, run: Runner) -> None:
+    act(people, 1, 20, "like", count=150, ago=2 * HOUR)
+    run("affinity", now=NOW - HOUR)
+    execute(people, "UPDATE feed.affinity_profile SET computed_at = computed_at - interval '1 day'")
+    assert run("affinity", changed=True).metadata["users_changed"] == 0
+
+
+def test_before_any_run_everything_is_new(people: Database, run: Runner) -> None:
+    act(people, 1, 20, "like", count=100, ago=2 * HOUR)
+    act(people, 4, 20, "like", count=100, ago=91 * DAY)
+    told = run("affinity", changed=True).metadata
+    assert (told["users_changed"], [row[0] for row in rows(people, PROFILES)]) == (1, [1])
+
+
 def test_a_limit_writes_so_many_profiles_and_removes_none(database: Database, run: Runner) -> None:
     write_social(database)
     execute(
