@@ -174,14 +174,9 @@ impl Vector for Avx2 {
 
     #[inline(always)]
     fn either(chosen: u32, first: Self, second: Self) -> Self {
+        let ([a, b], [c, d]) = (first.0, second.0);
         // SAFETY: as above.
-        Self([0, 1].map(|half: usize| unsafe {
-            let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
-            let own = _mm256_set1_epi32((chosen >> (half * HALF)) as i32);
-            let holds = _mm256_cmpeq_epi32(_mm256_and_si256(own, bits), bits);
-            let (first, second) = (first.0[half], second.0[half]);
-            _mm256_blendv_ps(second, first, _mm256_castsi256_ps(holds))
-        }))
+        Self(unsafe { [blend(chosen, a, c), blend(chosen >> HALF, b, d)] })
     }
 
     #[inline(always)]
@@ -236,6 +231,19 @@ impl Vector for Avx2 {
     fn extract(word: u64, mask: u64) -> u64 {
         // SAFETY: as above.
         unsafe { _pext_u64(word, mask) }
+    }
+}
+
+/// The first of two where the bit of the lane is set, else the second.
+// SAFETY, of who calls it: AVX2 is there.
+#[inline(always)]
+unsafe fn blend(chosen: u32, first: __m256, second: __m256) -> __m256 {
+    // SAFETY: as above.
+    unsafe {
+        let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+        let own = _mm256_and_si256(_mm256_set1_epi32(chosen as i32), bits);
+        let holds = _mm256_castsi256_ps(_mm256_cmpeq_epi32(own, bits));
+        _mm256_blendv_ps(second, first, holds)
     }
 }
 

@@ -144,10 +144,6 @@ pub fn weigh<V: Vector>(
         .times(bow)
         .times(V::all((2.0 * EARTH_RADIUS_KM) as f32));
     let (quality, days) = (V::of(&all.quality), V::of(&all.days));
-    let likeness = |shared: V, mine: f32, theirs: &Lanes| {
-        let union = V::all(mine).plus(V::of(theirs)).minus(shared);
-        shared.over(union.larger(one))
-    };
     let (interests, goals) = (V::of(&all.interests), V::of(&all.goals));
     let mine_count = (f32::from(mine.interest_count), f32::from(mine.goal_count));
     let values = [
@@ -178,16 +174,10 @@ pub fn weigh<V: Vector>(
         weight[reason] = V::either(holds[reason], contribution, none);
     }
     let percent = V::all(100.0).times(quiz);
-    let near =
-        |value: V, limit: f32, doubt: f32| value.minus(V::all(limit)).size().at_most(V::all(doubt));
-    let between = |value: V, doubt: f32| {
-        let off = value.minus(value.plus(V::all(ROUND)).minus(V::all(ROUND)));
-        V::all(0.5 - doubt).at_most(off.size())
-    };
-    let doubtful = quizzed & near(quiz, rules.quiz_value, DOUBT)
-        | holds[QUIZ] & between(percent, 100.0 * DOUBT)
-        | near(km, rules.nearby_km, DOUBT_KM)
-        | holds[NEARBY] & between(km, DOUBT_KM);
+    let doubtful = quizzed & is_near(quiz, rules.quiz_value, DOUBT)
+        | holds[QUIZ] & is_between(percent, 100.0 * DOUBT)
+        | is_near(km, rules.nearby_km, DOUBT_KM)
+        | holds[NEARBY] & is_between(km, DOUBT_KM);
     Evidence {
         weight,
         holds,
@@ -197,13 +187,39 @@ pub fn weigh<V: Vector>(
     }
 }
 
+// Functions, not closures: those would not be compiled for the caller's instruction set.
+
+/// What is shared of the union.
+#[inline(always)]
+fn likeness<V: Vector>(shared: V, mine: f32, theirs: &Lanes) -> V {
+    let union = V::all(mine).plus(V::of(theirs)).minus(shared);
+    shared.over(union.larger(V::all(1.0)))
+}
+
+/// The numbers, a bit each, that are too near a limit to be told from it.
+#[inline(always)]
+fn is_near<V: Vector>(value: V, limit: f32, doubt: f32) -> u32 {
+    let off = value.minus(V::all(limit)).size();
+    off.at_most(V::all(doubt))
+}
+
+/// The numbers, a bit each, that are too near the middle between two whole ones.
+#[inline(always)]
+fn is_between<V: Vector>(value: V, doubt: f32) -> u32 {
+    let off = value.minus(value.plus(V::all(ROUND)).minus(V::all(ROUND)));
+    V::all(0.5 - doubt).at_most(off.size())
+}
+
 impl<V: Vector> Evidence<V> {
     /// The slots of the reasons that hold, strongest first, as one whole number below 2^18; of equal ones the one with
     /// the smaller code first. Contributions that are too close to tell apart are marked as doubtful.
     #[inline(always)]
     pub fn order(&mut self) -> V {
         let next_slot = V::all(8.0);
-        let mut slots: [V; REASONS] = std::array::from_fn(|reason| V::all(reason as f32 + 1.0));
+        let mut slots = [V::all(0.0); REASONS];
+        for reason in 0..REASONS {
+            slots[reason] = V::all(reason as f32 + 1.0);
+        }
         for i in 1..REASONS {
             for j in 0..i {
                 let (a, b) = (self.weight[j], self.weight[i]);
