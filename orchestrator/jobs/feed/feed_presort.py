@@ -14,6 +14,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from feedscore.population import Int64
 
 from ...context import Batch, BatchResult, DryRun, JobContext, JobParameters
+from ...db.rows_read import read_by_index, rows_read
 from ...registry import Budget, Group, Job
 from ..estimate import rows_in
 from ..ids import require_users
@@ -112,6 +113,7 @@ def _plan(context: JobContext) -> Task:
         run.tell(**window.told)
         run.step("reading matches and messages")
         encounters = fetch_encounters(connection, moments, settings, scope)
+        run.tell(rows_scanned=rows_read(connection))
     users = people.active_ids
     if scope is not None:
         users = np.intersect1d(scope, users)
@@ -127,6 +129,7 @@ def _plan(context: JobContext) -> Task:
 def _work(connection: psycopg.Connection, batch: Batch, context: JobContext, task: Task) -> BatchResult:
     """Sort the feeds of a batch and write the segments that differ from the stored ones."""
     settings = context.settings.feed
+    read_by_index(connection)
     ids = task.users[batch.start : batch.stop]
     viewers = fetch_viewers(connection, ids, task.ranking.window, task.moments, settings.window_days)
     if task.incremental:
@@ -138,7 +141,7 @@ def _work(connection: psycopg.Connection, batch: Batch, context: JobContext, tas
     done = replace_segments(connection, ids, columns, stamps(context, len(columns[0]), VERSION), VERSION)
     shown = Counter(feeds.kinds.tolist())
     context.run.tell(
-        rows_scanned=viewers.rows_scanned,
+        rows_scanned=rows_read(connection),
         feeds=int((np.diff(feeds.offsets) > 0).sum()),
         posts_shown=shown[ItemKind.POST],
         **{f"cards_{kind.name.lower()}": shown[kind] for kind in ItemKind if kind is not ItemKind.POST},

@@ -69,7 +69,6 @@ class Viewers:
 
     users: FeedUsers
     """By ascending id; every sparse column but the topics is ascending and unique within a person."""
-    rows_scanned: int
 
     @property
     def ids(self) -> Int64:
@@ -109,8 +108,7 @@ def fetch_viewers(
         seen_offsets=seen_posts[0],
         seen_posts=seen_posts[1],
     )
-    met_rows = len(met.int64_lists("seen")[0]) + len(met.int64_lists("refused")[0])
-    return Viewers(users, profiles.rows + people.rows + posts.rows + met_rows)
+    return Viewers(users)
 
 
 def users_at(users: FeedUsers, rows: Int64) -> FeedUsers:

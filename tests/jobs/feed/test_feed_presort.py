@@ -378,6 +378,21 @@ def test_seen_events_are_read_through_the_index_on_users_and_times(database: Dat
     assert scans[0]["Actual Rows"] < 400  # of 31,500 events, those of three people in a week
 
 
+def test_a_run_reads_the_posts_and_events_of_the_window_only(database: Database, run: Runner) -> None:
+    make_feeds(database, run)
+    before = run(JOB, now=NOW).metadata["rows_scanned"]
+    with database.connection() as connection:
+        connection.execute(
+            "INSERT INTO app.posts (id, author_id, created_at, content_type)"
+            " SELECT 1000 + i, 101 + i % 30, '2026-07-01', 'text' FROM generate_series(1, 20000) AS i"
+        )
+        connection.execute(
+            "INSERT INTO app.post_events (id, user_id, post_id, kind, occurred_at)"
+            " SELECT i, 1 + i % 2, 1000 + i, 'seen', '2026-07-02' FROM generate_series(1, 20000) AS i"
+        )
+    assert run(JOB, now=NOW).metadata["rows_scanned"] == before
+
+
 def _nodes(plan: Any) -> list[Any]:  # Any: a plan as EXPLAIN tells it
     return [plan, *(node for child in plan.get("Plans", ()) for node in _nodes(child))]
 
