@@ -23,8 +23,8 @@ class AffinityEvents:
     """Collects events in chunks of any size and order, and makes profiles of them; used from any thread.
 
     Held are 16 bytes an event that may count (likes and their takebacks, comments, shares, profile views, hides and
-    long enough views, of known posts, within the window), besides at most 4 MB of reserve, about 32 bytes a user and
-    40 a post. Impressions and what else never counts is dropped at once. Events of one user, post, kind and
+    long enough views, of known posts, within the window), besides at most 4 MB of reserve, 40 to 80 bytes a user and
+    36 to 112 a post. Impressions and what else never counts is dropped at once. Events of one user, post, kind and
     microsecond are one event told twice; of such views the longest counts.
 
     `as_of` is the instant until which ages are counted; later events are ignored. `excluded_users` and

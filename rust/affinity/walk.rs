@@ -29,7 +29,12 @@ impl Share {
     pub fn part(&self, parts: usize) -> Self {
         Self {
             positive: self.positive / parts as f64,
-            negative: self.negative / parts as f64,
+            // Most have none, and a division takes as long as all the rest.
+            negative: if self.hides == 0 {
+                0.0
+            } else {
+                self.negative / parts as f64
+            },
             ..*self
         }
     }
