@@ -248,6 +248,25 @@ def test_events_that_cannot_count_hold_no_memory() -> None:
     assert sum(vars(collected.ignored).values()) == 3 * len(events)
 
 
+def test_stretches_from_before_the_window_are_counted_as_such() -> None:
+    posts = some_posts(20, 1)
+    events = some_events(10_000, posts, 2)
+    collected = TrendingEvents(posts, AS_OF)
+    collected.add(replace(events, occurred_at=events.occurred_at - 5000 * 60 * MINUTE))
+    engaging = np.isin(events.kinds, [LIKE, UNLIKE, COMMENT, EventKind.SHARE, EventKind.PROFILE_VIEW]).sum()
+    assert (collected.ignored.early, collected.ignored.other_kinds) == (engaging, len(events) - engaging)
+    assert not collected.trends().engagements.any()
+
+
+def test_before_1970_all_is_the_same() -> None:
+    posts, ago = some_posts(20, 1), np.timedelta64(100 * 365 * 24, "h")
+    events = some_events(10_000, posts, 2)
+    collected = TrendingEvents(make_posts(posts.ids, posts.author_ids, posts.created_at - ago), AS_OF - ago)
+    collected.add(replace(events, occurred_at=events.occurred_at - ago))
+    found, recent = collected.trends(), trends(posts, events)
+    assert_same_bits(replace(found, peak_time=found.peak_time + ago), recent)
+
+
 def test_memory_is_bounded_by_what_may_count(large: tuple[Posts, PostEvents]) -> None:
     posts, events = large
     collected = TrendingEvents(posts, AS_OF)
