@@ -109,8 +109,11 @@ fn keywords<'a>(
             shared && word.known.stops & stops == 0 && is_term(word.text)
         })
         .map(|word| {
-            let rarity = libm::log((1.0 + posts) / (1.0 + f64::from(word.known.posts))) + 1.0;
-            ((1.0 + libm::log(f64::from(word.times))) * rarity, word.text)
+            let weight = match word.times {
+                1 => 1.0,
+                times => 1.0 + libm::log(f64::from(times)),
+            };
+            (weight * word.known.rarity, word.text)
         })
         .collect();
     found.sort_unstable_by(|one, other| other.0.total_cmp(&one.0).then(one.1.cmp(other.1)));

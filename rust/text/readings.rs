@@ -3,7 +3,7 @@
 //! Every reading is a line of words, each between spaces, so that ` word ` finds whole words alone.
 
 use super::characters::{Kind, kind};
-use super::words::chunks;
+use super::words::{chunks, simple_word};
 
 /// Letters of a word that is put together from pieces.
 const JOINED: std::ops::RangeInclusive<usize> = 3..=20;
@@ -24,14 +24,8 @@ pub struct Readings {
 impl Readings {
     /// Read a bare text in all ways; the readings stand one after the other, a line each.
     pub fn read(&mut self, bare: &str) -> &str {
-        for line in [
-            &mut self.plain,
-            &mut self.once,
-            &mut self.twice,
-            &mut self.joined,
-        ] {
-            line.clear();
-        }
+        self.plain.clear();
+        self.joined.clear();
         self.is_altered = false;
         self.spaced.clear();
         for chunk in chunks(bare) {
@@ -40,27 +34,21 @@ impl Readings {
         self.end_spaced();
         self.plain.push_str(" \n");
         if self.is_altered {
-            for line in [&self.once, &self.twice] {
-                self.plain.push_str(line);
-                self.plain.push_str(" \n");
-            }
+            self.read_forms(bare);
         }
         self.plain.push_str(&self.joined);
         &self.plain
     }
 
     fn chunk(&mut self, chunk: &str) {
-        push_words(chunk, &mut self.plain);
-        for run in runs(chunk, |c| is_sign(c) || c == '*') {
-            if is_altered(run) {
-                self.is_altered = true;
-                push_form(run.chars(), 'i', 1, &mut self.once);
-                push_form(run.chars(), 'l', 2, &mut self.twice);
-            } else {
-                push_words(run, &mut self.once);
-                push_words(run, &mut self.twice);
-            }
+        if let Some(word) = simple_word(chunk).filter(|word| word.len() > 1) {
+            push_word(word, &mut self.plain);
+            self.is_altered |= !self.is_altered && is_altered(word);
+            self.end_spaced();
+            return;
         }
+        push_words(chunk, &mut self.plain);
+        self.is_altered |= runs(chunk, |c| is_sign(c) || c == '*').any(is_altered);
         let (mut pieces, mut length, mut longest, mut shortest) = (0, 0, 0, usize::MAX);
         for piece in runs(chunk, is_sign) {
             let size = piece.chars().count();
@@ -79,6 +67,27 @@ impl Readings {
                 .spaced
                 .extend(runs(chunk, is_sign).flat_map(str::chars)),
             _ => self.end_spaced(),
+        }
+    }
+
+    /// Add the two lines in which digits and signs are letters; most texts need none.
+    fn read_forms(&mut self, bare: &str) {
+        self.once.clear();
+        self.twice.clear();
+        for chunk in chunks(bare) {
+            for run in runs(chunk, |c| is_sign(c) || c == '*') {
+                if is_altered(run) {
+                    push_form(run.chars(), 'i', 1, &mut self.once);
+                    push_form(run.chars(), 'l', 2, &mut self.twice);
+                } else {
+                    push_words(run, &mut self.once);
+                    push_words(run, &mut self.twice);
+                }
+            }
+        }
+        for line in [&self.once, &self.twice] {
+            self.plain.push_str(line);
+            self.plain.push_str(" \n");
         }
     }
 
@@ -119,10 +128,14 @@ fn runs(chunk: &str, is_allowed: impl Fn(char) -> bool) -> impl Iterator<Item = 
 fn push_words(chunk: &str, line: &mut String) {
     for word in chunk.split(|c| !matches!(kind(c), Kind::Letter | Kind::Digit)) {
         if !word.is_empty() {
-            line.push(' ');
-            line.push_str(word);
+            push_word(word, line);
         }
     }
+}
+
+fn push_word(word: &str, line: &mut String) {
+    line.push(' ');
+    line.push_str(word);
 }
 
 /// Whether a run has letters, and something that may be meant otherwise.

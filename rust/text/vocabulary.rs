@@ -32,12 +32,16 @@ pub struct Known {
     pub posts: u32,
     /// A bit for each language of which it is a stop word.
     pub stops: u32,
+    /// ln((1 + posts of the corpus) / (1 + posts that have it)) + 1
+    pub rarity: f64,
 }
 
 /// What is known of words, and of the corpus.
 #[derive(Debug)]
 pub struct Vocabulary {
     words: WordMap<Known>,
+    /// of words of which nothing is known
+    unknown: Known,
     /// Posts of the corpus.
     pub posts: u64,
     /// Languages that stop words are of, at most 32.
@@ -65,8 +69,17 @@ impl Vocabulary {
                 .or_insert(Known::default())
                 .posts = count;
         }
+        let rarity = |with: u32| libm::log((1.0 + posts as f64) / (1.0 + f64::from(with))) + 1.0;
+        for known in words.values_mut() {
+            known.rarity = rarity(known.posts);
+        }
+        let unknown = Known {
+            rarity: rarity(0),
+            ..Known::default()
+        };
         Self {
             words,
+            unknown,
             posts,
             languages,
         }
@@ -75,6 +88,6 @@ impl Vocabulary {
     /// What is known of a word.
     #[must_use]
     pub fn get(&self, word: &str) -> Known {
-        self.words.get(word).copied().unwrap_or_default()
+        self.words.get(word).copied().unwrap_or(self.unknown)
     }
 }

@@ -8,18 +8,32 @@ const ADDRESSES: [&str; 3] = ["http://", "https://", "www."];
 /// What white space divides, without the addresses of pages.
 pub fn chunks(text: &str) -> impl Iterator<Item = &str> {
     text.split_whitespace().map(|chunk| {
-        let end = if chunk.len() < 4 {
-            None
-        } else {
-            ADDRESSES.iter().filter_map(|start| chunk.find(start)).min()
-        };
+        // Most chunks have neither of what every address has.
+        if !chunk.bytes().any(|byte| byte == b':' || byte == b'.') {
+            return chunk;
+        }
+        let end = ADDRESSES.iter().filter_map(|start| chunk.find(start)).min();
         end.map_or(chunk, |end| &chunk[..end])
     })
+}
+
+/// The letters of a chunk that is nothing but letters from a to z with marks of punctuation around them: most are.
+#[must_use]
+pub fn simple_word(chunk: &str) -> Option<&str> {
+    let word = chunk
+        .trim_start_matches(['(', '"', '\''])
+        .trim_end_matches(['.', ',', '!', '?', ')', '"', '\'', ':', ';']);
+    let is_simple = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_simple.then_some(word)
 }
 
 /// Give each word to `meet`, in order: letters, and marks and digits behind them; no numbers, mentions, addresses.
 pub fn words<'a>(composed: &'a str, mut meet: impl FnMut(&'a str)) {
     for chunk in chunks(composed) {
+        if let Some(word) = simple_word(chunk) {
+            meet(word);
+            continue;
+        }
         if chunk.contains('@') {
             continue;
         }
