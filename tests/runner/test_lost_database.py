@@ -52,9 +52,11 @@ def test_a_stopped_server_leaves_nothing_half_written(open_folder: Path) -> None
 
     def stop_server(_: psycopg.Connection, batch: Batch) -> None:
         if batch.number == 3:
-            program = f"{find_binaries() / 'pg_ctl'} stop -D {server.cluster} -m immediate"
-            as_owner = ["runuser", "-u", "nobody", "--"] if server.cluster.owner() == "nobody" else []
-            subprocess.run([*as_owner, *program.split()], check=True, stdout=subprocess.DEVNULL, cwd="/")
+            subprocess.run(
+                [find_binaries() / "pg_ctl", "stop", "-D", server.cluster, "-m", "immediate"],
+                check=True, stdout=subprocess.DEVNULL, cwd="/",
+                user="nobody" if server.cluster.owner() == "nobody" else None,
+            )  # fmt: skip
 
     settings = Settings(database_url=SecretStr(server.url), data_dir=open_folder)
     with Database(settings) as database:
