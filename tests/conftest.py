@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ from orchestrator.source.tables import create_application_tables
 
 ENVIRONMENT_URL = os.environ.get("FEEDSCORE_DATABASE_URL")
 _numbers = itertools.count(1)
+
+# Whoever starts the tests in the background may have them ignore Ctrl-C, and some are about it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # In CI the same examples every time, so that a change is judged by what it changes; elsewhere new ones are searched.
 hypothesis.settings.register_profile("ci", derandomize=True)
