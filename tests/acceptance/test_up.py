@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-DEADLINE_S = 90
+DEADLINE_S = 240
 
 
 class Running:
@@ -108,7 +108,7 @@ def test_what_is_enqueued_is_seen_through_to_the_end_and_ctrl_c_leaves_nothing(u
 def test_killed_workers_are_replaced_and_their_runs_done(up: Running) -> None:
     up.ask("town", "--people", "3000")
     enqueued = up.ask("enqueue", "all")
-    for _ in range(3):
+    for _ in range(2):  # a run that dies a third time is given up
         for pid in up.workers():  # workers and their work horses
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
