@@ -89,10 +89,9 @@ def push(connection: redis.Redis, handouts: Sequence[Handout]) -> None:
 
 
 def lost(connection: redis.Redis, handouts: Sequence[Handout]) -> list[Handout]:
-    """Tell which of these messages Redis knows nothing of any more."""
-    keys = [Job.key_for(handout.message_id) for handout in handouts]
+    """Tell which of these messages wait in no queue any more: gone, or taken by a worker that died with them."""
     with connection.pipeline(transaction=False) as pipeline:
-        for key in keys:
-            pipeline.exists(key)
+        for handout in handouts:
+            pipeline.hget(Job.key_for(handout.message_id), "status")
         found = pipeline.execute()
-    return [handout for handout, there in zip(handouts, found, strict=True) if not there]
+    return [one for one, status in zip(handouts, found, strict=True) if status != b"queued"]

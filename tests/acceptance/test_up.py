@@ -63,10 +63,12 @@ class Running:
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
-        return [
-            pid for pid in self.children()
-            if b"worker-process" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        ]  # fmt: skip
+        found = []
+        for pid in self.children():
+            with contextlib.suppress(OSError):  # it may have ended since
+                if b"worker-process" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                    found.append(pid)
+        return found
 
 
 @pytest.fixture

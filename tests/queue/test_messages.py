@@ -54,6 +54,17 @@ def test_a_redis_that_was_emptied_gets_the_runs_again(
     assert dispatch(desk.database, broker) == 1
 
 
+def test_a_message_whose_worker_died_before_it_began_is_sent_again(
+    desk: Desk, broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator.queue.dispatch.OVERDUE_S", -60.0)
+    desk.enqueue("first")
+    dispatch(desk.database, broker)
+    (key,) = broker.keys("*:job:run-*")
+    broker.hset(key, "status", "failed")
+    assert find_lost(desk.database, broker) == 1
+
+
 def test_runs_wait_in_postgres_while_redis_is_away(desk: Desk, tmp_path: Path) -> None:
     (one,) = desk.enqueue("first")
     away = redis.Redis(unix_socket_path=str(tmp_path / "nowhere.sock"))
