@@ -56,7 +56,7 @@ REFUSE = """
 UPDATE feed.job_run SET status = 'FAILED', error = %s, started_at = t, finished_at = t, duration_ms = 0
 FROM clock_timestamp() AS t WHERE id = %s AND status = 'QUEUED'
 """
-HAND_OUT_AGAIN = "UPDATE feed.job_run SET dispatched_at = NULL WHERE id = %s AND status = 'QUEUED'"
+HAND_OUT_AGAIN = "UPDATE feed.job_run SET dispatched_at = NULL WHERE id = ANY (%s) AND status = 'QUEUED'"
 # Runs that a worker may take now, the most urgent first, each handed out once.
 TAKE_READY = """
 WITH ready AS (
@@ -190,9 +190,9 @@ def refuse_queued(connection: psycopg.Connection, run_id: int, why: str) -> None
     connection.execute(REFUSE, (why, run_id))
 
 
-def hand_out_again(connection: psycopg.Connection, run_id: int) -> None:
-    """Let a run that could not be taken be handed out once more, when it can."""
-    connection.execute(HAND_OUT_AGAIN, (run_id,))
+def hand_out_again(connection: psycopg.Connection, run_ids: Collection[int]) -> None:
+    """Let runs that could not be taken be handed out once more, when they can."""
+    connection.execute(HAND_OUT_AGAIN, (list(run_ids),))
 
 
 def take_ready(connection: psycopg.Connection, limit: int) -> list[Handout]:

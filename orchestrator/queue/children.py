@@ -32,11 +32,6 @@ class Child:
         self._wait_s = 0.0
         self._next_start = 0.0
 
-    @property
-    def pid(self) -> int | None:
-        """The process id while it lives."""
-        return self._process.pid if self._process and self._process.poll() is None else None
-
     def keep(self) -> None:
         """Start the process if it does not live; after quick deaths only after a growing while."""
         now = time.monotonic()

@@ -48,5 +48,4 @@ def find_lost(database: Database, connection: redis.Redis) -> int:
 
 def _take_back(database: Database, handouts: list[Handout]) -> None:
     with database.connection() as own:
-        for handout in handouts:
-            hand_out_again(own, handout.id)
+        hand_out_again(own, [handout.id for handout in handouts])

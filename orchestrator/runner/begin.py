@@ -88,7 +88,7 @@ def claim_run(connection: psycopg.Connection, run_id: int, request: RunRequest) 
     it is handed out again when that has passed.
     """
     if not try_lock(connection, request.job, request.scope):
-        hand_out_again(connection, run_id)
+        hand_out_again(connection, [run_id])
         return None
     with connection.transaction():
         bury(connection, request.job, request.scope)
@@ -104,7 +104,7 @@ def claim_run(connection: psycopg.Connection, run_id: int, request: RunRequest) 
             clear_older_batches(connection, request.job, request.scope, record.id)
     if not record:
         unlock(connection, request.job, request.scope)
-        hand_out_again(connection, run_id)
+        hand_out_again(connection, [run_id])
     return record
 
 
