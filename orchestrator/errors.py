@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import IntEnum
 
 
@@ -68,6 +69,17 @@ class AlreadyRunningError(FeedscoreError):
     """The same job is already running with the same scope."""
 
     exit_code = ExitCode.ALREADY_RUNNING
+
+
+class RateLimitedError(FeedscoreError):
+    """A job has run for a user as often as it may for now."""
+
+    exit_code = ExitCode.ALREADY_RUNNING
+
+    def __init__(self, message: str, free_at: datetime) -> None:
+        super().__init__(message)
+        self.free_at = free_at
+        """From when on it may run again."""
 
 
 class CancelledError(FeedscoreError):

@@ -32,6 +32,22 @@ class Budget:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PerUser:
+    """How often a job may run for one user: so many runs within any so many seconds."""
+
+    runs: int
+    window_s: int
+
+    def __post_init__(self) -> None:
+        if self.runs < 1 or self.window_s < 1:
+            raise PlanError(f"limit: runs and window_s must be 1 or more (got {self.runs}, {self.window_s})")
+
+    def __str__(self) -> str:
+        times = "once" if self.runs == 1 else f"{self.runs} times"
+        return f"{times} in {self.window_s:,} seconds"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One job. The first line of `run`'s docstring is its help."""
 
@@ -49,6 +65,8 @@ class Job:
     """0 to 100: queue high from 70, medium from 30, else low."""
     max_attempts: int = 3
     """How often an enqueued run is tried."""
+    limit: PerUser | None = None
+    """How often it may be enqueued for one user; what an event calls for waits for its time instead."""
     examples: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     """Tables of schema feed that this job, and no other, writes."""

@@ -16,6 +16,7 @@ from ..errors import AlreadyRunningError
 from ..plan import Step
 from ..registry import Job
 from ..runner.begin import request_of
+from ..runner.limits import refuse_early
 from ..settings import Settings
 
 # The runs of some jobs over everybody that have not ended.
@@ -46,7 +47,7 @@ def enqueue_plan(
     """Record the runs of a plan and what each waits for; all or nothing.
 
     A run of the same job and scope that has not started is joined, not doubled; AlreadyRunningError if it was
-    enqueued with other parameters.
+    enqueued with other parameters, RateLimitedError if one has run for the user as often as it may for now.
     """
     done: dict[str, Enqueued] = {}
     with database.connection() as connection:
@@ -64,6 +65,8 @@ def enqueue_plan(
                     f"{record.job} ({record.scope}) is enqueued already, with other parameters: run {record.id};"
                     f" `orchestrator cancel {record.id}` makes room"
                 )
+            if is_new:
+                refuse_early(connection, step.job, given, record)
             done[step.job.name] = Enqueued(record, is_new)
     return list(done.values())
 
@@ -78,8 +81,14 @@ def enqueue_job(
     trigger: Trigger,
     cause: str,
 ) -> Enqueued:
-    """Record one run, to be done after the open runs of the jobs it needs; joins one that waits already."""
+    """Record one run, to be done after the open runs of the jobs it needs; joins one that waits already.
+
+    RateLimitedError if the job has run for the user as often as it may for now.
+    """
     needs = [row[0] for row in connection.execute(OPEN_RUNS, (list(job.needs),))] if job.needs else []
     request = request_of(job, given, settings, now, trigger)
     urgency = Urgency(priority=job.priority, max_attempts=job.max_attempts)
-    return Enqueued(*enqueue_run(connection, request, urgency, cause=cause, needs=needs))
+    made = Enqueued(*enqueue_run(connection, request, urgency, cause=cause, needs=needs))
+    if made.is_new:
+        refuse_early(connection, job, given, made.record)
+    return made

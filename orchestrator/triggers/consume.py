@@ -14,6 +14,7 @@ from ..db.pending import Urgency, enqueue_run
 from ..db.runs import Trigger
 from ..registry import Registry
 from ..runner.begin import request_of
+from ..runner.limits import postpone_early
 from ..settings import Settings
 from .apart import set_apart
 from .consequences import refreshes
@@ -120,10 +121,15 @@ def _refresh(
             continue
         key = (job.name, refresh.users)
         if key not in runs:
-            request = request_of(job, job.parameters(user_id=refresh.users), settings, now, Trigger.EVENT)
+            given = job.parameters(user_id=refresh.users)
+            request = request_of(job, given, settings, now, Trigger.EVENT)
             needs = [before[need] for need in job.needs if need in before]
             urgency = Urgency(priority=PRIORITY, max_attempts=job.max_attempts)
-            record, _ = enqueue_run(connection, request, urgency, cause=f"event {event.kind}", needs=needs)
+            record, is_new = enqueue_run(
+                connection, request, urgency, cause=f"event {event.kind}", needs=needs
+            )
+            if is_new:
+                postpone_early(connection, job, given, record)
             runs[key] = record.id
         before[job.name] = runs[key]
         numbers.append(runs[key])
