@@ -27,6 +27,8 @@ DEFAULT_CONFIG = Path("feedscore.toml")
 ENV_PREFIX = "FEEDSCORE_"
 SECRETS = frozenset({"database_url", "redis_url"})
 
+CONTENT_PARTS = ("sentiment", "embedding", "image")
+
 Constants = MatchSettings | ContentSettings | TrendingSettings | AffinitySettings | FeedSettings
 """The settings of the formulas, each a record of numbers: above 0, weights 0 or more."""
 
@@ -70,6 +72,13 @@ class Settings(BaseSettings):
         gt=0,
         description="Age in days above which feed-presort-cleanup removes a stored segment.",
     )
+    content_parts: str = Field(
+        default="sentiment,embedding,image",
+        description="Optional parts of content-features to compute where their extra is installed, or `none`.",
+    )
+    media_dir: Path | None = Field(
+        default=None, description="Folder of the pictures whose app.media.uri is a relative path."
+    )
     rating_prior_weight: float = Field(
         default=5.0, gt=0, description="Weight of the global mean in a rating, in ratings."
     )
@@ -107,6 +116,16 @@ class Settings(BaseSettings):
         if name not in zoneinfo.available_timezones():
             raise ValueError("must be an IANA time zone such as Europe/Berlin")
         return name
+
+    @field_validator("content_parts")
+    @classmethod
+    def _names_parts(cls, names: str) -> str:
+        parts = [name.strip().lower() for name in names.split(",") if name.strip()]
+        if parts == ["none"]:
+            return ""
+        if unknown := [name for name in parts if name not in CONTENT_PARTS]:
+            raise ValueError(f"unknown {', '.join(unknown)}: names of {', '.join(CONTENT_PARTS)}, or none")
+        return ",".join(parts)
 
     @field_validator("log_level")
     @classmethod

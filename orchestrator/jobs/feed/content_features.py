@@ -23,13 +23,14 @@ from ...registry import Budget, Group, Job
 from ..estimate import rows_in
 from ..write import digest, stamps
 from .content_corpus import term_frequencies
-from .content_extras import Extras, load_extras
+from .content_embedding import unknown
+from .content_extras import Extra, Extras, Parts, find_extras, load_parts
 from .content_quality import quality
 from .content_sql import bodies, fetch_due, fetch_known, fetch_posts, parameters, remove_gone
 from .content_topics import topic_ids, topics_of
 
 VERSION = "1"
-READS = ("app.posts", "app.reports")
+READS = ("app.posts", "app.reports", "app.media")
 TABLE = Table(name="feed.content_feature", key=("post_id",))
 
 
@@ -51,6 +52,7 @@ class Task:
     """Posts to compute, ascending."""
     params: dict[str, Any]  # Any: what SQL takes
     extras: Extras
+    parts: Parts
     model: TextModel
 
 
@@ -60,7 +62,7 @@ def content_features(context: JobContext) -> None:
     Computes the posts whose row is missing, of another version, or of other inputs, and removes the rows of
     posts that are gone.
     """
-    extras = load_extras()
+    extras = find_extras(context.settings)
     if extras.missing:
         context.run.tell(extras_missing=extras.missing)
     params = _params(context, extras)
@@ -69,12 +71,15 @@ def content_features(context: JobContext) -> None:
     context.run.tell(posts_due=len(due))
     if len(due):
         frequencies = term_frequencies(context, len(due) if named is None else 0, VERSION)
-        task = Task(context, due, params, extras, TextModel(frequencies, context.settings.content))
+        parts = load_parts(extras, context.settings)
+        task = Task(context, due, params, extras, parts, TextModel(frequencies, context.settings.content))
         context.run.in_batches(
             len(due),
             lambda connection, batch: _work(task, connection, batch),
             inputs=digest([Column("post_id", "int8", due)]),
         )
+        if parts.images:
+            context.run.tell(images_judged=parts.images.judged, images_unreadable=parts.images.unreadable)
     context.run.check_stop()
     with context.database.connection() as connection:
         context.run.tell(rows_removed=remove_gone(connection, named))
@@ -84,7 +89,14 @@ def _params(context: JobContext, extras: Extras) -> dict[str, Any]:  # Any: what
     settings = context.settings.content
     basis = repr((astuple(settings), STOP_WORDS_VERSION, LEXICON_VERSION)).encode()
     seed = int.from_bytes(hashlib.blake2b(basis, digest_size=8).digest(), "big", signed=True)
-    return parameters(settings, context.now, VERSION, int(extras.here), seed)
+    return parameters(
+        settings,
+        context.now,
+        VERSION,
+        extras=int(extras.here),
+        images=bool(extras.here & Extra.IMAGE),
+        seed=seed,
+    )
 
 
 def _due(context: JobContext, params: dict[str, Any]) -> tuple[Int64 | None, Int64]:  # Any: what SQL takes
@@ -110,16 +122,20 @@ def _work(task: Task, connection: psycopg.Connection, batch: Batch) -> BatchResu
 
 def _columns(task: Task, connection: psycopg.Connection, posts: Columns) -> list[Column]:
     settings, threads = task.context.settings.content, task.context.settings.threads
-    texts, model = bodies(posts), task.model
+    texts, model, parts = bodies(posts), task.model, task.parts
     told = model.analyse(texts, threads=threads)
     tags = _tags(posts)
     topics = [topics_of(given, told.keywords_of(row)) for row, given in enumerate(tags)]
     ids, offsets = topic_ids(connection, topics)
     nsfw = np.maximum(told.nsfw, _nsfw_of_tags(model, tags, threads))
+    if parts.images:
+        nsfw = np.maximum(nsfw, parts.images.nsfw(connection, posts.int64("post_id")))
     media, engagement, days, reporters = (
         posts.float64(name) for name in ("media", "engagement", "days", "reporters")
     )
-    sentiment, is_known = task.extras.sentiment(texts, told.languages, model.languages)
+    sentiment, is_known = np.zeros(posts.rows, np.float32), np.zeros(posts.rows, np.bool_)
+    if parts.sentiment:
+        sentiment, is_known = parts.sentiment.of(texts, told.languages, model.languages)
     language = np.maximum(told.languages, 0).astype(np.int64)
     return [
         posts["post_id"],
@@ -129,6 +145,7 @@ def _columns(task: Task, connection: psycopg.Connection, posts: Columns) -> list
         Column("nsfw_flagged", "bool", nsfw >= np.float32(settings.nsfw_flag)),
         Column("language", "text", language, valid=told.languages >= 0, vocabulary=model.languages),
         Column("sentiment", "float4", sentiment, valid=is_known),
+        parts.embedder.column(texts, told.letters > 0) if parts.embedder else unknown(posts.rows),
         posts["inputs"],
         Column("extras", "int2", np.full(posts.rows, int(task.extras.here), np.int16)),
         *stamps(task.context, posts.rows, VERSION),
@@ -147,7 +164,7 @@ def _nsfw_of_tags(model: TextModel, tags: list[list[str]], threads: int) -> Floa
 
 def preview(context: JobContext) -> DryRun:
     """Tell how many posts are due."""
-    extras = load_extras()
+    extras = find_extras(context.settings)
     _, due = _due(context, _params(context, extras))
     with context.database.connection() as connection:
         rows = rows_in(connection, READS)

@@ -35,6 +35,11 @@ hashtextextended(left(coalesce(p.body, ''), {MAX_CHARACTERS}),
       %(seed)s::int8)))"""
 """The fingerprint of what a post's row is computed from; engagement counts only as long as it is followed."""
 
+NEW_IMAGES = """
+%(images)s AND EXISTS (SELECT FROM app.media AS m
+  WHERE m.post_id = p.id AND m.mime_type LIKE 'image/%%' AND m.created_at > f.computed_at)"""
+"""Whether a post has pictures that its row does not know, where pictures are judged."""
+
 # Posts whose row is missing, of another version, of other inputs, or made without an optional part that is here now.
 DUE = f"""
 SELECT p.id FROM app.posts AS p
@@ -42,7 +47,7 @@ LEFT JOIN ({REPORTS}) AS r ON r.post_id = p.id
 LEFT JOIN feed.content_feature AS f ON f.post_id = p.id
 WHERE p.id IS NOT NULL AND p.deleted_at IS NULL
   AND (f.post_id IS NULL OR f.algorithm_version <> %(version)s OR f.extras & %(extras)s <> %(extras)s
-    OR f.inputs <> {INPUTS})
+    OR f.inputs <> {INPUTS} OR {NEW_IMAGES})
 """  # noqa: S608 -- put together from constants
 
 # Which of the named posts there are.
@@ -82,7 +87,7 @@ AND_OF_THESE = " AND f.post_id = ANY (%(posts)s)"
 
 
 def parameters(
-    settings: ContentSettings, now: datetime, version: str, extras: int, seed: int
+    settings: ContentSettings, now: datetime, version: str, extras: int, images: bool, seed: int
 ) -> dict[str, Any]:
     """Give what the statements here are told; engagement is taken as of the start of the hour of `now`."""
     return {
@@ -93,6 +98,7 @@ def parameters(
         "share": settings.share_weight,
         "version": version,
         "extras": extras,
+        "images": images,
         "seed": seed,
     }
 

@@ -23,7 +23,7 @@ CREATE TABLE feed.content_feature (
   inputs bigint NOT NULL,                      -- fingerprint of what it was computed from
   computed_at timestamptz NOT NULL,
   algorithm_version text NOT NULL,
-  extras smallint NOT NULL DEFAULT 0);         -- optional parts that took part, added up: 1 sentiment
+  extras smallint NOT NULL DEFAULT 0);         -- optional parts that took part, added up: 1 sentiment, 2 embedding, 4 image
 
 -- In how many posts each word stands, counted once a day over the newest posts: one packed row.
 CREATE TABLE feed.term_frequency (
