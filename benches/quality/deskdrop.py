@@ -7,17 +7,14 @@ PATH is the file, or the folder of the data sets; where it is absent, the evalua
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
 from feedscore.population import Float64
 
 from .auc import Estimate, resampled_mean, resamples
-from .csv_rows import find_file
+from .command import Evaluation
 from .deskdrop_days import LAST_TWO, OPEN, TOP, WITHIN, next_days
 from .deskdrop_log import PATTERN, Log, read_log
 from .deskdrop_weeks import (
@@ -32,7 +29,6 @@ from .deskdrop_weeks import (
     PROFILE,
     next_weeks,
 )
-from .page import replace_section
 
 RESAMPLES = 2_000
 SEED = 1
@@ -101,33 +97,27 @@ def weeks_section(log: Log, resample_count: int) -> list[str]:
     return lines
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate, print the section in Markdown, and write it into a file if asked to."""
-    parser = argparse.ArgumentParser(
-        description="Evaluate popularity and affinity on the log of a reading room."
-    )
-    parser.add_argument("path", type=Path, help="the file, or the folder of the data sets")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="replace the section in this file")
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="bootstrap resamples")
-    given = parser.parse_args(arguments)
-    file = find_file(given.path, PATTERN)
-    if file is None:
-        print(f"Skipped: the log of the reading room is not there ({given.path}).", file=sys.stderr)
-        return 0
-    log = read_log(file)
-    told = "\n".join([
+def section(log: Log, resample_count: int) -> str:
+    """Write all parts."""
+    return "\n".join([
         f"{len(log):,} events of {len(np.unique(log.user)):,} people with {len(log.articles):,} articles, from"
         f" {log.at[0].astype('datetime64[D]')} to {log.at[-1].astype('datetime64[D]')} ({log.duplicates} rows told twice"
         " left out).",
-        "", *days_section(log, given.resamples),
-        "", *weeks_section(log, given.resamples),
+        "", *days_section(log, resample_count),
+        "", *weeks_section(log, resample_count),
         "", f"To repeat: `{COMMAND}`",
     ])  # fmt: skip
-    print(told)
-    if given.write:
-        replace_section(given.write, "deskdrop", told)
-    return 0
 
+
+EVALUATION = Evaluation(
+    heading="deskdrop",
+    about="Evaluate popularity and affinity on the log of a reading room.",
+    data="log of the reading room",
+    pattern=PATTERN,
+    resamples=RESAMPLES,
+    section=lambda file, count: section(read_log(file), count),
+)
+main = EVALUATION.main
 
 if __name__ == "__main__":
     sys.exit(main())

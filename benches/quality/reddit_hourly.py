@@ -7,20 +7,17 @@ PATH is the file, or the folder of the data sets; where it is absent, the evalua
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from feedscore.population import Bool, Float64, Int64
 
 from .auc import Estimate, resampled_mean, resamples
-from .csv_rows import find_file
-from .page import replace_section
+from .command import Evaluation
 from .ranking import highest, recall, spearman
 from .reddit_events import History
 from .reddit_signals import CLIMB, FITTED, STILL, VELOCITY, YOUTH, signals, trends
@@ -117,23 +114,15 @@ def section(snapshots: Sequence[Snapshot], resample_count: int) -> str:
     return "\n".join([*lines, f"To repeat: `{COMMAND}`"])
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate, print the section in Markdown, and write it into a file if asked to."""
-    parser = argparse.ArgumentParser(description="Evaluate popularity and velocity on hourly snapshots.")
-    parser.add_argument("path", type=Path, help="the file, or the folder of the data sets")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="replace the section in this file")
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="bootstrap resamples")
-    given = parser.parse_args(arguments)
-    file = find_file(given.path, PATTERN)
-    if file is None:
-        print(f"Skipped: the hourly snapshots are not there ({given.path}).", file=sys.stderr)
-        return 0
-    told = section(read_snapshots(file), given.resamples)
-    print(told)
-    if given.write:
-        replace_section(given.write, "reddit hourly", told)
-    return 0
-
+EVALUATION = Evaluation(
+    heading="reddit hourly",
+    about="Evaluate popularity and velocity on hourly snapshots.",
+    data="hourly snapshots",
+    pattern=PATTERN,
+    resamples=RESAMPLES,
+    section=lambda file, count: section(read_snapshots(file), count),
+)
+main = EVALUATION.main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -7,10 +7,8 @@ PATH is the file, or the folder of the data sets; where it is absent, the evalua
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -22,8 +20,7 @@ from orchestrator.jobs.feed.content_quality import quality
 
 from .auc import Estimate, resampled_auc, resampled_mean, resamples
 from .centroids import Centroids, Documents
-from .csv_rows import find_file
-from .page import replace_section
+from .command import Evaluation
 from .ranking import spearman
 from .reddit_posts import LABEL, PATTERN, RedditPosts, read_posts
 
@@ -166,23 +163,15 @@ def section(posts: RedditPosts, count: int) -> str:
     return "\n\n".join("\n".join(part) for part in parts)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Evaluate, print the section in Markdown, and write it into a file if asked to."""
-    parser = argparse.ArgumentParser(description="Evaluate content features on posts of 25 communities.")
-    parser.add_argument("path", type=Path, help="the file, or the folder of the data sets")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="replace the section in this file")
-    parser.add_argument("--resamples", type=int, default=RESAMPLES, help="bootstrap resamples")
-    given = parser.parse_args(arguments)
-    file = find_file(given.path, PATTERN)
-    if file is None:
-        print(f"Skipped: the posts are not there (no {PATTERN} in {given.path}).", file=sys.stderr)
-        return 0
-    told = section(read_posts(file), given.resamples)
-    print(told)
-    if given.write:
-        replace_section(given.write, "reddit top", told)
-    return 0
-
+EVALUATION = Evaluation(
+    heading="reddit top",
+    about="Evaluate content features on posts of 25 communities.",
+    data="posts of communities",
+    pattern=PATTERN,
+    resamples=RESAMPLES,
+    section=lambda file, count: section(read_posts(file), count),
+)
+main = EVALUATION.main
 
 if __name__ == "__main__":
     sys.exit(main())

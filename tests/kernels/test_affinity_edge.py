@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedscore import AffinityEvents, AffinityReach, AffinitySettings, EventKind, PostEvents, Posts
+from tests.kernels.spoiled import FAULTS, spoil
 
 from .affinity_events import AS_OF, crowd, make_events, make_posts, taken
 from .test_affinity import ANYBODY, assert_same, collected
@@ -221,22 +222,13 @@ COLUMNS = [(Posts, field.name) for field in fields(Posts)] + [
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(COLUMNS), st.integers(0, 2**32), st.integers(0, 4))
+@given(st.sampled_from(COLUMNS), st.integers(0, 2**32), st.integers(0, FAULTS - 1))
 def test_random_wrong_arrays_never_panic(which: tuple[type, str], seed: int, fault: int) -> None:
     r = np.random.default_rng(seed)
     posts, events, excluded = crowd(60, seed % 7, users=4, posts=8, creators=3, topics=9)
     table, name = which
     column = getattr(posts if table is Posts else events, name)
-    if fault == 0:
-        column = np.frombuffer(r.bytes(column.nbytes), column.dtype)
-    elif fault == 1:
-        column = column[: r.integers(0, len(column) + 1)].copy()
-    elif fault == 2:
-        column = np.concatenate([column, column])
-    elif fault == 3:
-        column = r.permutation(column)
-    else:
-        column = column.astype("i8").astype(r.choice(["f4", "i8", "u2", "?", "O"]))
+    column = spoil(column, fault, r)
     try:
         if table is Posts:
             posts = replace(posts, **{name: column})

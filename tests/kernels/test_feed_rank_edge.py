@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedscore import FeedIndex, FeedSettings, FeedUsers, Posts
+from tests.kernels.spoiled import FAULTS, spoil
 
 from .feeds import NOW, Feed, busy_feed, some_feed, some_posts, some_users
 
@@ -105,24 +106,14 @@ def test_any_moment_will_do(moment: str) -> None:
 @given(
     st.sampled_from([*POST_FIELDS, *USER_FIELDS, "trending", "quality"]),
     st.integers(0, 2**32),
-    st.integers(0, 4),
+    st.integers(0, FAULTS - 1),
 )
 def test_random_wrong_arrays_never_panic(name: str, seed: int, fault: int) -> None:
     r = np.random.default_rng(seed)
     feed = busy_feed(seed % 7, posts=40, users=6)
     owner = next((key for key in ("users", "posts") if hasattr(getattr(feed, key), name)), "")
     column = getattr(getattr(feed, owner) if owner else feed, name)
-    if fault == 0:
-        column = np.frombuffer(r.bytes(column.nbytes), column.dtype).reshape(column.shape)
-    elif fault == 1:
-        column = column[: r.integers(0, len(column) + 1)].copy()
-    elif fault == 2:
-        column = np.concatenate([column, column])
-    elif fault == 3:
-        column = r.permutation(column)
-    else:
-        with np.errstate(invalid="ignore"):  # infinity as a whole number
-            column = column.astype(r.choice(["i8", "u2", "?", "O"]))
+    column = spoil(column, fault, r)
     change: dict[str, Any] = {name: column}
     if owner:
         change = {owner: replace(getattr(feed, owner), **change)}

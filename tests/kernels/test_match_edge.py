@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedscore import MatchIndex, MatchSettings, Population, simd_paths
+from tests.kernels.spoiled import FAULTS, spoil
 
 from .populations import crowd, someone, sparse
 
@@ -148,22 +149,12 @@ COLUMN_NAMES = [field.name for field in fields(Population)]
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.sampled_from(COLUMN_NAMES), st.integers(0, 2**32), st.integers(0, 4))
+@given(st.sampled_from(COLUMN_NAMES), st.integers(0, 2**32), st.integers(0, FAULTS - 1))
 def test_random_wrong_arrays_never_panic(name: str, seed: int, fault: int) -> None:
     r = np.random.default_rng(seed)
     population = crowd(12, seed=seed % 7)
     column = getattr(population, name)
-    if fault == 0:
-        column = np.frombuffer(r.bytes(column.nbytes), column.dtype).reshape(column.shape)
-    elif fault == 1:
-        column = column[: r.integers(0, len(column) + 1)].copy()
-    elif fault == 2:
-        column = np.concatenate([column, column])
-    elif fault == 3:
-        column = r.permutation(column)
-    else:
-        with np.errstate(invalid="ignore"):  # infinity as a whole number
-            column = column.astype(r.choice(["f4", "i8", "u2", "?", "O"]))
+    column = spoil(column, fault, r)
     try:
         result = MatchIndex(replace(population, **{name: column})).top(np.arange(12, dtype=np.uint32), k=5)
     except (TypeError, ValueError):

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from feedscore import PostEvents, TrendingEvents, TrendingSettings
+from tests.kernels.spoiled import FAULTS, spoil
 
 from .trending_cases import AS_OF, assert_same_bits, make_events, one_post, some_events, some_posts
 
@@ -163,23 +164,16 @@ def test_a_signal_ends_a_long_chunk() -> None:
 
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
-    st.sampled_from([field.name for field in fields(PostEvents)]), st.integers(0, 2**32), st.integers(0, 4)
+    st.sampled_from([field.name for field in fields(PostEvents)]),
+    st.integers(0, 2**32),
+    st.integers(0, FAULTS - 1),
 )
 def test_random_wrong_arrays_never_panic(name: str, seed: int, fault: int) -> None:
     r = np.random.default_rng(seed)
     posts = some_posts(12, seed % 7)
     events = some_events(40, posts, seed)
     column = getattr(events, name)
-    if fault == 0:
-        column = np.frombuffer(r.bytes(column.nbytes), column.dtype)
-    elif fault == 1:
-        column = column[: r.integers(0, len(column) + 1)].copy()
-    elif fault == 2:
-        column = np.concatenate([column, column])
-    elif fault == 3:
-        column = r.permutation(column)
-    else:
-        column = column.astype(np.int64).astype(r.choice(["f4", "i8", "u2", "?", "O"]))
+    column = spoil(column, fault, r)
     collected = TrendingEvents(posts, AS_OF)
     try:
         collected.add(replace(events, **{name: column}))

@@ -140,4 +140,4 @@ def test_without_the_data_the_evaluation_is_skipped_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path)]) == 0
-    assert "Skipped: the hourly snapshots are not there" in capsys.readouterr().err
+    assert "Skipped: no hourly snapshots" in capsys.readouterr().err

@@ -70,4 +70,4 @@ def test_without_the_data_the_evaluation_is_skipped_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path / "nowhere")]) == 0
-    assert "Skipped: the posts are not there" in capsys.readouterr().err
+    assert "Skipped: no posts of communities" in capsys.readouterr().err
