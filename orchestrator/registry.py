@@ -31,6 +31,10 @@ class Budget:
     expected_runtime_s: float
 
 
+LONGEST_WINDOW_S = 86_400
+"""Runs are remembered for a day at least."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PerUser:
     """How often a job may run for one user: so many runs within any so many seconds."""
@@ -41,6 +45,10 @@ class PerUser:
     def __post_init__(self) -> None:
         if self.runs < 1 or self.window_s < 1:
             raise PlanError(f"limit: runs and window_s must be 1 or more (got {self.runs}, {self.window_s})")
+        if self.window_s > LONGEST_WINDOW_S:
+            raise PlanError(
+                f"limit: window_s must be at most a day, {LONGEST_WINDOW_S} (got {self.window_s})"
+            )
 
     def __str__(self) -> str:
         times = "once" if self.runs == 1 else f"{self.runs} times"

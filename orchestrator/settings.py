@@ -79,6 +79,26 @@ class Settings(BaseSettings):
     media_dir: Path | None = Field(
         default=None, description="Folder of the pictures whose app.media.uri is a relative path."
     )
+    run_ttl_days: float = Field(
+        default=30.0,
+        ge=1,
+        description="Age in days above which job-run-cleanup removes a run that went well.",
+    )
+    failed_run_ttl_days: float = Field(
+        default=90.0,
+        ge=1,
+        description="Age in days above which job-run-cleanup removes a run that failed, was cancelled or skipped.",
+    )
+    event_ttl_days: float = Field(
+        default=7.0,
+        ge=1,
+        description="Age in days above which job-run-cleanup removes an event that was worked off.",
+    )
+    slot_ttl_days: float = Field(
+        default=90.0,
+        ge=1,
+        description="Age in days above which job-run-cleanup removes a slot of a schedule.",
+    )
     rating_prior_weight: float = Field(
         default=5.0, gt=0, description="Weight of the global mean in a rating, in ratings."
     )

@@ -11,12 +11,16 @@ from ..errors import UsageError
 from ..runner import RunStatus
 from ..settings import load_settings
 from .choice import job_names
+from .daily import daily
 from .options import AsJson
 from .output import moment, print_json, print_table, say, span
 from .run_report import print_runs
 from .workplace import open_database
 
-app = typer.Typer(help="Show past and present runs; `runs show ID` tells all about one.")
+app = typer.Typer(
+    help="Show past and present runs; `runs show ID` tells all about one, `runs daily` sums up days."
+)
+app.command("daily")(daily)
 
 
 @app.callback(invoke_without_command=True)

@@ -3,7 +3,7 @@
 from ..plan import check_registry
 from ..registry import Registry
 from .feed import affinity, content_features, feed_presort, trending
-from .maintenance import feed_presort_cleanup
+from .maintenance import analytics_rollup, feed_presort_cleanup, job_run_cleanup
 from .matching import build_user_traits, match_scores, ratings_aggregate
 from .search import user_interest_sets
 
@@ -18,6 +18,8 @@ registry = Registry.of(
         affinity.JOB,
         feed_presort.JOB,
         feed_presort_cleanup.JOB,
+        analytics_rollup.JOB,
+        job_run_cleanup.JOB,
     )
 )
 check_registry(registry)

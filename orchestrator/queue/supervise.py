@@ -19,7 +19,7 @@ from ..errors import FeedscoreError
 from ..jobs import registry
 from ..runner import bury_the_silent
 from ..settings import Settings
-from ..triggers.consume import consume, forget_old_events
+from ..triggers.consume import consume
 from .broker import connect
 from .children import Child
 from .dispatch import dispatch, find_lost
@@ -86,7 +86,6 @@ class Supervisor:
         find_lost(self._database, self._connection)
         with self._database.connection() as connection:
             release_and_skip(connection)
-            forget_old_events(connection)
 
     def _end_children(self) -> None:
         for child in self._children:

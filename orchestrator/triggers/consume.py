@@ -43,11 +43,6 @@ SELECT count(*) >= 100 FROM (
     AND e.occurred_at > coalesce((SELECT computed_at FROM feed.affinity_profile WHERE user_id = %(user)s), '-infinity')
   LIMIT 100) AS since
 """
-# Done events are kept as long as the application may still send their key again.
-FORGET = """
-DELETE FROM feed.event_outbox
-WHERE processed_at < clock_timestamp() - interval '7 days' AND kind NOT IN ('user.blocked', 'user.reported')
-"""
 
 
 @dataclass(frozen=True)
@@ -73,11 +68,6 @@ def consume(database: Database, settings: Settings, registry: Registry, *, now: 
             outcomes = _settle_lot(connection, settings, registry, lot, now)
             connection.execute(SETTLE, (list(outcomes), list(outcomes.values())))
         done += len(lot)
-
-
-def forget_old_events(connection: psycopg.Connection) -> int:
-    """Remove events that were done a week ago; what sets people apart stays."""
-    return connection.execute(FORGET).rowcount
 
 
 def _take(connection: psycopg.Connection) -> list[Taken]:

@@ -14,6 +14,7 @@ from orchestrator.runner import run_job
 from orchestrator.settings import Settings
 
 from ..conftest import address_of
+from ..jobs.maintenance.old_runs import OldRun, write_runs
 from ..runner.conftest import NOW, plain_job
 from .conftest import Call
 
@@ -65,6 +66,18 @@ def test_the_history_shows_runs_and_how_they_ended(
     assert "two" in call("runs").out
     assert call("runs", "show", str(failed.id), "--json").json["error"] == "no such view"
     assert "no such view" in call("runs", "show", str(failed.id)).out
+
+
+def test_days_are_summed_up(call: Call, database: Database) -> None:
+    assert "run analytics-rollup" in call("runs", "daily").out
+    write_runs(database, OldRun(job="trending", days=9), OldRun(days=2, waited_ms=3000), OldRun(days=1))
+    assert call("run", "analytics-rollup").code == ExitCode.DONE
+    listed = call("runs", "daily", "--days", "8", "--json").json
+    assert [(day["job"], day["runs"], day["wait_p95_ms"]) for day in listed] == [
+        ("match-scores", 1, None), ("match-scores", 1, 3000.0),
+    ]  # fmt: skip
+    (line,) = call("runs", "daily", "--job", "trending").out.splitlines()[1:]
+    assert line.split()[1:4] == ["trending", "1", "0"]
 
 
 def test_an_unknown_user_is_named(call: Call) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -15,7 +15,7 @@ from orchestrator.errors import ParameterError
 from orchestrator.jobs import registry
 from orchestrator.settings import Settings
 from orchestrator.triggers.consequences import CONSEQUENCES, FAR_KM, Refresh, refreshes
-from orchestrator.triggers.consume import consume, forget_old_events
+from orchestrator.triggers.consume import consume
 from orchestrator.triggers.events import ABOUT_ANOTHER, Event, EventName, emit
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -193,18 +193,3 @@ def test_what_fails_while_an_event_is_worked_off_leaves_it_for_the_next_time(
             consumed(database, settings)
     assert rows(database, "SELECT processed_at FROM feed.event_outbox") == [(None,)]
     assert consumed(database, settings) == 1
-
-
-def test_done_events_go_after_a_week_but_not_those_that_set_apart(
-    database: Database, settings: Settings
-) -> None:
-    with database.connection() as connection:
-        told(connection, EventName.PROFILE_UPDATED)
-        told(connection, EventName.USER_BLOCKED, other_id=17)
-    consumed(database, settings)
-    with database.connection() as connection:
-        connection.execute(
-            "UPDATE feed.event_outbox SET processed_at = %s", (datetime.now(UTC) - timedelta(days=8),)
-        )
-        assert forget_old_events(connection) == 1
-    assert rows(database, "SELECT kind FROM feed.event_outbox") == [("user.blocked",)]
