@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import fields
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,15 +38,14 @@ def town_population(people: int, seed: int = SEED) -> Population:
     population = from_town(make_town(people, seed, NOW))
     path.parent.mkdir(exist_ok=True)
     partial = path.with_suffix(".partial.npz")
-    np.savez(partial, **{field.name: getattr(population, field.name) for field in fields(population)})
+    np.savez(partial, **{name: column for name, column in vars(population).items() if column is not None})
     partial.rename(path)
     return population
 
 
 def without_distance_limits(population: Population) -> Population:
     """The same people, everybody within everybody's reach."""
-    columns = {field.name: getattr(population, field.name) for field in fields(population)}
-    return Population(**columns | {"max_distance_km": np.full(len(population), np.inf, np.float32)})
+    return replace(population, max_distance_km=np.full(len(population), np.inf, np.float32))
 
 
 def from_town(town: Town) -> Population:

@@ -25,6 +25,7 @@
     reason = "every error is a fault of an argument, or an interruption"
 )]
 
+mod amend;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -36,6 +37,7 @@ pub mod error;
 mod evidence;
 mod exceptions;
 mod facts;
+mod homes;
 pub mod index;
 mod interests;
 mod lanes;
@@ -47,6 +49,7 @@ mod places;
 pub mod population;
 mod reasons;
 mod score;
+pub mod seen_by;
 pub mod settings;
 mod shared;
 mod shares;

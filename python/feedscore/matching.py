@@ -8,7 +8,7 @@ import numpy as np
 
 from . import _native
 from .arrays import check_array, check_threads
-from .population import MatchLists, MatchSettings, Population, UInt32, UInt64
+from .population import Float32, MatchLists, MatchSettings, Population, UInt32, UInt64
 
 DEFAULT_SETTINGS = MatchSettings()
 
@@ -48,6 +48,23 @@ def simd_paths() -> list[str]:
     return _native.simd_paths()
 
 
+def _check_columns(population: Population) -> None:
+    for name, (dtype, dimensions) in COLUMNS.items():
+        check_array(name, getattr(population, name), dtype, dimensions)
+    for name in ("interest_people", "goal_people"):
+        if getattr(population, name) is not None:
+            check_array(name, getattr(population, name), np.int64, 1)
+    n = len(population)
+    for name in ("traits", "rating_preference", "rating_attributes"):
+        if len(getattr(population, name)) != n:
+            raise ValueError(f"len({name}) = {len(getattr(population, name))}: must be {n} for {n} people")
+    if population.rating_preference.shape != population.rating_attributes.shape:
+        raise ValueError(
+            f"rating_preference.shape = {population.rating_preference.shape}: "
+            f"must be that of rating_attributes, {population.rating_attributes.shape}"
+        )
+
+
 class MatchIndex:
     """A population prepared for match scoring: built once, asked for any viewers, from any thread.
 
@@ -61,20 +78,8 @@ class MatchIndex:
     def __init__(
         self, population: Population, settings: MatchSettings = DEFAULT_SETTINGS, *, simd: str | None = None
     ) -> None:
-        for name, (dtype, dimensions) in COLUMNS.items():
-            check_array(name, getattr(population, name), dtype, dimensions)
-        n = len(population)
-        for name in ("traits", "rating_preference", "rating_attributes"):
-            if len(getattr(population, name)) != n:
-                raise ValueError(
-                    f"len({name}) = {len(getattr(population, name))}: must be {n} for {n} people"
-                )
-        if population.rating_preference.shape != population.rating_attributes.shape:
-            raise ValueError(
-                f"rating_preference.shape = {population.rating_preference.shape}: "
-                f"must be that of rating_attributes, {population.rating_attributes.shape}"
-            )
-        self._people = n
+        _check_columns(population)
+        self._people = len(population)
         self._native = _native.MatchIndex(population, settings, simd)
         self.order = self._native.order()
 
@@ -105,7 +110,7 @@ class MatchIndex:
         asked = self._viewers(viewers)
         if k < 1:
             raise ValueError(f"k = {k}: must be 1 or more")
-        most = max(1, min(k, len(self.order)))
+        most = max(1, min(k, self._people))
         room = len(asked) * most
         candidates, candidate_ids = np.empty(room, np.uint32), np.empty(room, np.int64)
         scores, packed = np.empty(room, np.float32), np.empty(room if facts else 0, np.int64)
@@ -131,6 +136,29 @@ class MatchIndex:
     def count_eligible(self, viewers: UInt32 | None = None, *, threads: int = 0) -> UInt64:
         """Count the candidates that pass all hard filters with each viewer; rows, by default `order`."""
         return self._native.count_eligible(self._viewers(viewers), check_threads(threads))
+
+    def seen_by(self, candidates: UInt32, thresholds: Float32) -> UInt32:
+        """List the viewers who may see one of the candidates with a score of at least their own threshold.
+
+        All are rows, the viewers ascending; `thresholds` has one for each row, -inf = anybody who may be seen.
+        """
+        check_array("candidates", candidates, np.uint32, 1)
+        check_array("thresholds", thresholds, np.float32, 1)
+        return self._native.seen_by(candidates, thresholds)
+
+    def amend(self, rows: UInt32, people: Population, *, total: int) -> None:
+        """Put `people` in the place of the people in `rows`, ascending, of the population the index was built of.
+
+        Rows from the number of people on are new; `total` is the number with them. Each call has all that has changed
+        since the index was built. Sparse columns of `people` name rows of the whole population. How rare interests and
+        goals are stays as it was; an interest that was unknown is a ValueError, and so is any other fault. Costs about
+        2 us for each of `rows`, and a little at each call of `top`: build a new index when they are thousands. `order`
+        stays what it was.
+        """
+        check_array("rows", rows, np.uint32, 1)
+        _check_columns(people)
+        self._native.amend(rows, people, total)
+        self._people = total
 
     def _viewers(self, viewers: UInt32 | None) -> UInt32:
         if viewers is None:

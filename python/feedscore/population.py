@@ -79,6 +79,11 @@ class Population:
     hidden_rows: UInt32
     hidden_days: Float32
     """CSR of rows that the viewer hid, ascending, with the days since the latest hide, 0 or more."""
+    interest_people: Int64 | None = None
+    """(C,) how many people count as having each interest code, all below C; None = as many as have it here.
+    Fewer = rarer, and told first; ties by code."""
+    goal_people: Int64 | None = None
+    """(64,) the same of each goal."""
 
     def __len__(self) -> int:
         return len(self.ids)

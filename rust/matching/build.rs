@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use super::amend::Built;
 use super::blocks::Block;
 use super::enter::{Entrance, Part, goals_by_rarity};
 use super::error::Result;
 use super::exceptions::Exceptions;
+use super::homes::Homes;
 use super::index::{MatchIndex, NOBODY, Record};
 use super::interests::{Interests, Ranks};
 use super::lanes::LANES;
@@ -27,7 +29,8 @@ impl MatchIndex {
         settings.check()?;
         population.check()?;
         let p = population;
-        let (mut people, classes) = people(p);
+        let (mut numbers, mut classes) = (HashMap::new(), Vec::new());
+        let mut people = people_of(p, &mut numbers, &mut classes);
         let tree = Tree::build(&mut people);
         let n = people.len();
         let mut positions = vec![NOBODY; p.len()];
@@ -49,8 +52,20 @@ impl MatchIndex {
                 .map(|row| [p.latitude[row], p.longitude[row]])
                 .collect(),
             limits_km: rows().map(|row| p.max_distance_km[row]).collect(),
-            goals: goals_by_rarity(p.goals),
+            goals: goals_by_rarity(p),
             exceptions: Exceptions::new(n),
+            homes: Homes::new(&positions, n.next_multiple_of(LANES)),
+            ranks: match p.interest_people {
+                Some(people) => Ranks::by_holders(people),
+                None => Ranks::of(p.interests.values),
+            },
+            built: Built {
+                people: n,
+                nodes: tree.nodes.len(),
+                segments: tree.segments.len(),
+                classes: classes.len(),
+            },
+            amended: Vec::new(),
             positions,
             tree,
             classes,
@@ -61,13 +76,13 @@ impl MatchIndex {
 
     /// Enter everybody, part by part, on all cores.
     fn enter(&mut self, population: &Population<'_>, people: &[Person]) -> Result<()> {
-        let ranks = Ranks::of(population.interests.values);
         let entrance = Entrance {
             population,
             settings: &self.settings,
-            ranks: &ranks,
+            ranks: &self.ranks,
             goals: &self.goals,
-            positions: &self.positions,
+            homes: &self.homes.of,
+            rows: &[],
         };
         let parts = people
             .chunks(PART * LANES)
@@ -103,10 +118,12 @@ impl MatchIndex {
     }
 }
 
-/// Everybody who can be matched, and the classes that they fall into.
-fn people(p: &Population<'_>) -> (Vec<Person>, Vec<(u8, u64)>) {
-    let mut numbers: HashMap<(u8, u64), u32> = HashMap::new();
-    let mut classes = Vec::new();
+/// Everybody who can be matched, and the classes that they fall into, with their numbers.
+pub fn people_of(
+    p: &Population<'_>,
+    numbers: &mut HashMap<(u8, u64), u32>,
+    classes: &mut Vec<(u8, u64)>,
+) -> Vec<Person> {
     let mut people = Vec::new();
     for row in 0..p.len() {
         if p.active[row] == 0 || p.age[row] < ADULT_AGE {
@@ -131,5 +148,5 @@ fn people(p: &Population<'_>) -> (Vec<Person>, Vec<(u8, u64)>) {
             },
         });
     }
-    (people, classes)
+    people
 }

@@ -22,8 +22,17 @@ pub struct Entrance<'a> {
     pub ranks: &'a Ranks,
     /// Place from rare to common -> goal.
     pub goals: &'a [u8; 64],
-    /// Row -> position.
-    pub positions: &'a [u32],
+    /// Row -> the position that others remember somebody by.
+    pub homes: &'a [u32],
+    /// Row of the population -> row of the index; empty where they are the same.
+    pub rows: &'a [u32],
+}
+
+impl Entrance<'_> {
+    /// The row of the index.
+    fn row_of(&self, row: u32) -> u32 {
+        self.rows.get(row as usize).copied().unwrap_or(row)
+    }
 }
 
 /// Neighbours in the order, from the first lane of a block on, and the columns that are theirs.
@@ -47,7 +56,8 @@ impl Part<'_> {
         for (at, person) in self.people.iter().enumerate() {
             let row = person.row as usize;
             let common = interests.push(p.interests.row(row), entrance.ranks);
-            exceptions.push(p, settings, row, entrance.positions);
+            let home = entrance.homes[entrance.row_of(person.row) as usize];
+            exceptions.push(p, settings, row, home, entrance.homes);
             let (block, lane) = place(at);
             let block = &mut self.blocks[block];
             for (word, bits) in block.interests.iter_mut().zip(common) {
@@ -124,7 +134,7 @@ fn record(entrance: &Entrance<'_>, person: &Person, vectors: [bool; 3]) -> Recor
     Record {
         id: p.ids[row],
         goals,
-        row: person.row,
+        row: entrance.row_of(person.row),
         quality: p.rating_quality[row],
         days: p.days_since_joined[row],
         interest_count,
@@ -158,10 +168,15 @@ fn wanted(min_age: i16, max_age: i16) -> (u8, u8) {
 
 /// Goals from the one with fewest holders on; ties by goal.
 #[must_use]
-pub fn goals_by_rarity(goals: &[u64]) -> [u8; 64] {
-    let mut holders = [0_u64; 64];
-    for &mask in goals {
-        set_bits(mask).for_each(|goal| holders[goal] += 1);
+pub fn goals_by_rarity(p: &Population<'_>) -> [u8; 64] {
+    let mut holders = [0_i64; 64];
+    match p.goal_people {
+        Some(people) => holders.copy_from_slice(people),
+        None => {
+            for &mask in p.goals {
+                set_bits(mask).for_each(|goal| holders[goal] += 1);
+            }
+        }
     }
     let mut ordered: [u8; 64] = std::array::from_fn(|goal| goal as u8);
     ordered.sort_by_key(|&goal| holders[goal as usize]);

@@ -1,16 +1,23 @@
 //! Pairs that are never shown, or whose score is lowered: each viewer's, in the order of the positions.
 
-use super::index::NOBODY;
 use super::population::Population;
 use super::settings::Settings;
 
 /// What a viewer remembers of one candidate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Exception {
-    /// The position of the candidate.
+    /// The home of the candidate, by which `Homes` finds the position.
     pub position: u32,
     /// What is left of the score; below 0 where the pair is never shown.
     pub left: f32,
+}
+
+impl Exception {
+    /// By position; of one that was both hidden and excluded, the exclusion first.
+    #[must_use]
+    pub fn order(self) -> (u32, bool) {
+        (self.position, self.left >= 0.0)
+    }
 }
 
 /// Stands in `Exception::left` where the pair is never shown.
@@ -35,8 +42,15 @@ impl Exceptions {
         }
     }
 
-    /// Take over those of the next person; `positions` tells where each row stands.
-    pub fn push(&mut self, p: &Population<'_>, settings: &Settings, row: usize, positions: &[u32]) {
+    /// Take over those of the next person, whose own home is given; `homes` tells by which position each row is remembered.
+    pub fn push(
+        &mut self,
+        p: &Population<'_>,
+        settings: &Settings,
+        row: usize,
+        home: u32,
+        homes: &[u32],
+    ) {
         let left = |days: f32| {
             let faded = (-f64::from(days) / settings.hide_scale_days).exp();
             (1.0 - settings.hide_strength * faded) as f32
@@ -44,20 +58,22 @@ impl Exceptions {
         let hidden = p.hidden.range(row);
         let hides = p.hidden.values[hidden.clone()].iter();
         let hides = hides.zip(&p.hidden_days[hidden]);
-        let never = std::iter::once(row as u32).chain(p.excluded.row(row).iter().copied());
+        let never = p.excluded.row(row).iter().map(|&other| (other, NEVER));
         let known = never
-            .map(|other| (other, NEVER))
             .chain(hides.map(|(&other, &days)| (other, left(days))))
-            .map(|(other, left)| Exception {
-                position: positions[other as usize],
-                left,
-            })
-            .filter(|exception| exception.position != NOBODY);
+            .map(|(other, left)| (homes[other as usize], left))
+            .chain(std::iter::once((home, NEVER)))
+            .map(|(position, left)| Exception { position, left });
         let from = self.values.len();
         self.values.extend(known);
-        let order = |e: &Exception| (e.position, e.left >= 0.0);
-        self.values[from..].sort_unstable_by_key(order);
+        self.values[from..].sort_unstable_by_key(|e| e.order());
         self.starts.push(self.values.len());
+    }
+
+    /// Keep those of the first people only, or have some more who remember nobody.
+    pub fn resize(&mut self, people: usize) {
+        self.starts.resize(people + 1, self.values.len());
+        self.values.truncate(self.starts[people]);
     }
 
     /// Take over those of the people who come after.

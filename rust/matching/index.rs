@@ -1,8 +1,10 @@
 //! The index: everybody who can be matched, in spatial order, in the form that scoring reads.
 
+use super::amend::Built;
 use super::blocks::Block;
 use super::exceptions::Exceptions;
-use super::interests::{Common, Interests};
+use super::homes::Homes;
+use super::interests::{Common, Interests, Ranks};
 use super::lanes::place;
 use super::order::Tree;
 use super::places::distance_km;
@@ -102,15 +104,23 @@ pub struct MatchIndex {
     pub interests: Interests,
     /// Place from rare to common -> goal; ties by goal.
     pub goals: [u8; 64],
-    /// Position -> pairs that are never shown, or whose score is lowered.
+    /// Position -> pairs that are never shown, or whose score is lowered, by home.
     pub exceptions: Exceptions,
+    /// Homes of everybody.
+    pub homes: Homes,
+    /// How rare each interest is.
+    pub ranks: Ranks,
+    /// The index as it was built.
+    pub built: Built,
+    /// The rows that were amended since, ascending.
+    pub amended: Vec<u32>,
 }
 
 /// Stands in `MatchIndex::positions` for a person who cannot be matched.
 pub const NOBODY: u32 = u32::MAX;
 
 impl MatchIndex {
-    /// The number of people who can be matched.
+    /// The number of positions: people who can be matched, and slots that those who moved have left.
     #[must_use]
     pub fn len(&self) -> usize {
         self.records.len()
@@ -163,5 +173,6 @@ impl MatchIndex {
             + size_of_val(&*self.limits_km)
             + self.interests.nbytes()
             + self.exceptions.nbytes()
+            + self.homes.nbytes()
     }
 }

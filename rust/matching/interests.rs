@@ -36,7 +36,7 @@ impl Interests {
         let mut common = Common::default();
         let from = self.ranks.len();
         for &code in codes {
-            let rank = ranks.0[code as usize];
+            let rank = ranks.ranks[code as usize];
             match (64 * WORDS - 1).checked_sub(rank as usize) {
                 Some(place) => common[place / 64] |= 1 << (place % 64),
                 None => self.ranks.push(rank),
@@ -45,6 +45,12 @@ impl Interests {
         self.ranks[from..].sort_unstable_by(|a, b| b.cmp(a));
         self.starts.push(self.ranks.len() as u32);
         common
+    }
+
+    /// Keep those of the first people only, or have some more without any.
+    pub fn resize(&mut self, people: usize) {
+        self.starts.resize(people + 1, self.ranks.len() as u32);
+        self.ranks.truncate(self.starts[people] as usize);
     }
 
     /// Take over those of the people who come after.
@@ -93,25 +99,44 @@ pub fn each_shared(mine: &[u16], theirs: &[u16], mut call: impl FnMut(usize)) {
 
 /// Code -> rank, 0 for the code with most holders; of two with as many, the larger code comes first.
 #[derive(Debug)]
-pub struct Ranks(Vec<u16>);
+pub struct Ranks {
+    ranks: Vec<u16>,
+    known: Vec<bool>,
+}
 
 impl Ranks {
     /// Rank the codes by how often each occurs; those that do not stay at 0.
     #[must_use]
     pub fn of(codes: &[u16]) -> Self {
-        let mut holders = vec![0_u32; CODES];
+        let mut holders = vec![0_i64; CODES];
         for &code in codes {
             holders[code as usize] += 1;
         }
-        let mut held: Vec<u16> = (0..=u16::MAX)
-            .filter(|&code| holders[code as usize] > 0)
-            .collect();
+        let held = (0..=u16::MAX).filter(|&code| holders[code as usize] > 0);
+        Self::rank(held.collect(), &holders)
+    }
+
+    /// Rank the codes that have a number of holders, by it.
+    #[must_use]
+    pub fn by_holders(holders: &[i64]) -> Self {
+        let held = (0..=u16::MAX).take(holders.len());
+        Self::rank(held.collect(), holders)
+    }
+
+    /// Whether the code was ranked.
+    #[must_use]
+    pub fn knows(&self, code: u16) -> bool {
+        self.known[code as usize]
+    }
+
+    fn rank(mut held: Vec<u16>, holders: &[i64]) -> Self {
         held.sort_unstable_by(|&a, &b| (holders[b as usize], b).cmp(&(holders[a as usize], a)));
         let mut ranks = vec![0; CODES];
+        let mut known = vec![false; CODES];
         for (place, code) in held.into_iter().enumerate() {
-            ranks[code as usize] = place as u16;
+            (ranks[code as usize], known[code as usize]) = (place as u16, true);
         }
-        Self(ranks)
+        Self { ranks, known }
     }
 }
 

@@ -84,7 +84,7 @@ pub fn meet<V: Vector>(index: &MatchIndex, tile: &mut Tile<'_>, sink: &mut impl 
 
 /// Find who of the viewers meets whom of the sought candidates of a block, and tell how many encounters there are.
 #[inline(always)]
-fn filter<V: Vector>(
+pub(super) fn filter<V: Vector>(
     index: &MatchIndex,
     tile: &mut Tile<'_>,
     at: usize,

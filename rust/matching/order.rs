@@ -76,6 +76,21 @@ impl Tree {
         tree
     }
 
+    /// Append another tree, whose first person stands at `start`.
+    pub fn append(&mut self, other: Self, start: u32) {
+        let (nodes, segments) = (self.nodes.len() as u32, self.segments.len() as u32);
+        self.nodes.extend(other.nodes.into_iter().map(|node| Node {
+            next: node.next + nodes,
+            segments: (node.segments.0 + segments, node.segments.1 + segments),
+            ..node
+        }));
+        self.segments
+            .extend(other.segments.into_iter().map(|segment| Segment {
+                people: (segment.people.0 + start, segment.people.1 + start),
+                ..segment
+            }));
+    }
+
     /// Append the subtree of some people, the first of whom stands at `start`.
     fn grow(&mut self, people: &mut [Person], start: usize) {
         if people.is_empty() {

@@ -54,8 +54,10 @@ pub struct Population<'a> {
     pub traits: &'a [f32],
     pub trait_count: usize,
     pub interests: Sparse<'a, u16>,
+    pub interest_people: Option<&'a [i64]>,
     pub goals: &'a [u64],
     pub goal_count: &'a [u8],
+    pub goal_people: Option<&'a [i64]>,
     pub rating_quality: &'a [f32],
     pub rated: &'a [u8],
     pub rating_preference: &'a [f32],
@@ -86,7 +88,18 @@ impl Population<'_> {
         self.check_people()?;
         self.check_places()?;
         self.check_numbers()?;
-        self.check_sparse()
+        self.check_sparse(self.len())?;
+        self.check_rarity()
+    }
+
+    /// The same for some people of a larger population, `people` in all, whose sparse columns name rows of that one.
+    pub fn check_among(&self, people: usize) -> Result<()> {
+        self.check_lengths()?;
+        self.check_people()?;
+        self.check_places()?;
+        self.check_numbers()?;
+        self.check_sparse(people)?;
+        self.check_rarity()
     }
 
     fn check_lengths(&self) -> Result<()> {
@@ -255,8 +268,28 @@ impl Population<'_> {
         )
     }
 
-    fn check_sparse(&self) -> Result<()> {
-        let n = self.len();
+    fn check_rarity(&self) -> Result<()> {
+        if let Some(goals) = self.goal_people
+            && goals.len() != 64
+        {
+            return Err(Error::argument(
+                "len(goal_people)",
+                goals.len(),
+                "must be 64",
+            ));
+        }
+        if let Some(people) = self.interest_people {
+            let rule = format!(
+                "must be below {}, the length of interest_people",
+                people.len()
+            );
+            let known = |&code: &u16| usize::from(code) < people.len();
+            each("interest_codes", self.interests.values, known, &rule)?;
+        }
+        Ok(())
+    }
+
+    fn check_sparse(&self, people: usize) -> Result<()> {
         check_offsets("interest", "interest_codes", &self.interests)?;
         check_offsets("excluded", "excluded_rows", &self.excluded)?;
         check_offsets("hidden", "hidden_rows", &self.hidden)?;
@@ -275,10 +308,10 @@ impl Population<'_> {
             ("excluded_rows", &self.excluded),
             ("hidden_rows", &self.hidden),
         ] {
-            let rule = format!("must be below {n}, the number of people");
-            each(name, column.values, |&row| (row as usize) < n, &rule)?;
+            let rule = format!("must be below {people}, the number of people");
+            each(name, column.values, |&row| (row as usize) < people, &rule)?;
         }
-        for row in 0..n {
+        for row in 0..self.len() {
             let held = self.interests.row(row).len();
             if held > MAX_INTERESTS {
                 let rule = format!("row {row}: at most {MAX_INTERESTS} a person");

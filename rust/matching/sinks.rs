@@ -58,10 +58,10 @@ impl Sink for Best {
 /// Lower the scores of hidden candidates, from the one at position `start` on.
 #[cold]
 #[inline(never)]
-fn lower(viewer: &Viewer<'_>, start: usize, lowered: u32, mut scores: Lanes) -> Lanes {
+pub(super) fn lower(viewer: &Viewer<'_>, start: usize, lowered: u32, mut scores: Lanes) -> Lanes {
     for l in set_bits(u64::from(lowered)) {
         let position = (start + l) as u32;
-        let exceptions = viewer.exceptions;
+        let exceptions = &viewer.exceptions;
         if let Ok(at) = exceptions.binary_search_by_key(&position, |exception| exception.position) {
             scores[l] *= exceptions[at].left;
         }

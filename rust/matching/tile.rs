@@ -1,5 +1,7 @@
 //! A tile: some viewers of one gender who are near each other, so that they meet the same blocks in the cache.
 
+use std::borrow::Cow;
+
 use super::exceptions::Exception;
 use super::index::MatchIndex;
 use super::interests::Common;
@@ -49,7 +51,7 @@ pub struct Viewer<'a> {
     /// The rating preference, of length 1.
     pub preference: Vec<f32>,
     /// The candidates to except.
-    pub exceptions: &'a [Exception],
+    pub exceptions: Cow<'a, [Exception]>,
     seeking: u64,
 }
 
@@ -74,7 +76,7 @@ impl<'a> Viewer<'a> {
             goal_count: f32::from(record.goal_count),
             quiz: index.quiz.unit(position),
             preference: index.preferences.unit(position),
-            exceptions: index.exceptions.of(position),
+            exceptions: index.homes.resolve(index.exceptions.of(position)),
             seeking: index.classes[index.class_of[position] as usize].1,
         }
     }
@@ -142,6 +144,13 @@ impl<'a> Tile<'a> {
         }
         tile.viewers = viewers;
         tile
+    }
+
+    /// Let the viewers meet everybody, themselves and those they never see included.
+    pub fn forget_exceptions(&mut self) {
+        for viewer in &mut self.viewers {
+            viewer.exceptions = Cow::Borrowed(&[]);
+        }
     }
 
     /// The viewers, a bit each, who may have candidates in a leaf.

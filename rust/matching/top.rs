@@ -98,7 +98,7 @@ pub fn top(
     lists: Lists<'_>,
     mut run: Run<'_>,
 ) -> Result<Vec<i64>> {
-    check_viewers(index, viewers)?;
+    check_viewers(index, "viewers", viewers)?;
     let room = viewers.len().checked_mul(k);
     let with_facts = !lists.facts.is_empty();
     let mut lengths = vec![
@@ -191,7 +191,7 @@ pub fn top(
 
 /// Count the eligible candidates of each viewer (rows).
 pub fn count_eligible(index: &MatchIndex, viewers: &[u32], mut run: Run<'_>) -> Result<Vec<u64>> {
-    check_viewers(index, viewers)?;
+    check_viewers(index, "viewers", viewers)?;
     let mut counts = vec![0; viewers.len()];
     let slots: Vec<(u32, &mut u64)> = viewers
         .iter()
@@ -315,12 +315,13 @@ fn tile_sizes(index: &MatchIndex, viewers: impl Iterator<Item = u32>) -> Vec<usi
     sizes
 }
 
-fn check_viewers(index: &MatchIndex, viewers: &[u32]) -> Result<()> {
+/// Refuse rows that are nobody's.
+pub fn check_viewers(index: &MatchIndex, name: &str, viewers: &[u32]) -> Result<()> {
     let people = index.positions.len();
     match viewers.iter().position(|&row| row as usize >= people) {
         Some(at) => {
             let rule = format!("must be below {people}, the number of people");
-            Err(Error::element("viewers", at, viewers[at], &rule))
+            Err(Error::element(name, at, viewers[at], &rule))
         }
         None => Ok(()),
     }

@@ -25,6 +25,26 @@ impl Vectors {
         }
     }
 
+    /// Dimensions.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Keep those of the first people only, in whole blocks, or have zeros for some more.
+    pub fn resize(&mut self, people: usize) {
+        let rows = people.div_ceil(LANES) * self.width;
+        self.values.resize(rows, Row::default());
+    }
+
+    /// The vectors from a block on, to be filled in.
+    pub fn after(&mut self, block: usize) -> VectorsMut<'_> {
+        VectorsMut {
+            width: self.width,
+            values: &mut self.values[block * self.width..],
+        }
+    }
+
     /// Dimension by dimension, the numbers of the people of a block.
     #[inline(always)]
     #[must_use]

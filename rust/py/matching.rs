@@ -1,5 +1,7 @@
 //! The Python edge of match scoring. `feedscore.matching` has checked dtypes, dimensions and layout.
 
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
 use numpy::{Element, IntoPyArray, PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadwriteArray1};
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -8,6 +10,7 @@ use super::attended::{attended, no_panic};
 use crate::matching::error::{Error, Result};
 use crate::matching::index;
 use crate::matching::population::{Population, Sparse};
+use crate::matching::seen_by::seen_by;
 use crate::matching::settings::{Settings, Weights};
 use crate::matching::simd::Path;
 use crate::matching::top::{Lists, Run, count_eligible, top};
@@ -37,7 +40,7 @@ fn simd_paths() -> Vec<&'static str> {
 /// A population prepared for match scoring.
 #[pyclass(frozen, module = "feedscore._native")]
 struct MatchIndex {
-    index: index::MatchIndex,
+    index: RwLock<index::MatchIndex>,
     path: Path,
 }
 
@@ -55,16 +58,21 @@ impl MatchIndex {
         let columns = Columns::read(population)?;
         let population = columns.population()?;
         let index = py.detach(|| no_panic(|| index::MatchIndex::build(&population, &settings)))?;
-        Ok(Self { index, path })
+        Ok(Self {
+            index: RwLock::new(index),
+            path,
+        })
     }
 
     /// The rows of those who can be matched, in the spatial order.
     fn order<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
-        PyArray1::from_iter(py, self.index.records.iter().map(|record| record.row))
+        let index = self.read();
+        let rows = (0..index.len()).map(|at| index.records[at].row);
+        PyArray1::from_iter(py, rows)
     }
 
     fn nbytes(&self) -> usize {
-        self.index.nbytes()
+        self.read().nbytes()
     }
 
     /// Fill columns with lists written one after the other, and give their offsets.
@@ -94,7 +102,7 @@ impl MatchIndex {
         };
         let progress = progress.map(Bound::unbind);
         let offsets = self.run(py, threads, progress.as_ref(), |run| {
-            top(&self.index, viewers, k, lists, run)
+            top(&self.read(), viewers, k, lists, run)
         })?;
         Ok(offsets.into_pyarray(py))
     }
@@ -109,13 +117,51 @@ impl MatchIndex {
     ) -> PyResult<Bound<'py, PyArray1<u64>>> {
         let viewers = viewers.as_slice()?;
         let counts = self.run(py, threads, None, |run| {
-            count_eligible(&self.index, viewers, run)
+            count_eligible(&self.read(), viewers, run)
         })?;
         Ok(counts.into_pyarray(py))
+    }
+
+    /// List the viewers in whose lists candidates would stand.
+    #[expect(clippy::needless_pass_by_value, reason = "as pyo3 gives it")]
+    fn seen_by<'py>(
+        &self,
+        py: Python<'py>,
+        candidates: PyReadonlyArray1<'py, u32>,
+        thresholds: PyReadonlyArray1<'py, f32>,
+    ) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        let (candidates, thresholds) = (candidates.as_slice()?, thresholds.as_slice()?);
+        let work = || seen_by(&self.read(), candidates, thresholds, self.path);
+        let viewers = py.detach(|| no_panic(work))?;
+        Ok(viewers.into_pyarray(py))
+    }
+
+    /// Put people in the place of some rows, and of those alone.
+    #[expect(clippy::needless_pass_by_value, reason = "as pyo3 gives it")]
+    fn amend<'py>(
+        &self,
+        py: Python<'py>,
+        rows: PyReadonlyArray1<'py, u32>,
+        population: &Bound<'py, PyAny>,
+        total: usize,
+    ) -> PyResult<()> {
+        let columns = Columns::read(population)?;
+        let (rows, population) = (rows.as_slice()?, columns.population()?);
+        let work = || self.write().amend(rows, &population, total);
+        Ok(py.detach(|| no_panic(work))?)
     }
 }
 
 impl MatchIndex {
+    // A panic inside leaves the lock poisoned; it was told, and the index is not used again.
+    fn read(&self) -> RwLockReadGuard<'_, index::MatchIndex> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, index::MatchIndex> {
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Run a kernel without the interpreter, but let signals and the progress callback stop it.
     fn run<T: Send>(
         &self,
@@ -177,8 +223,10 @@ struct Columns<'py> {
     trait_count: usize,
     interest_offsets: PyReadonlyArray1<'py, i64>,
     interest_codes: PyReadonlyArray1<'py, u16>,
+    interest_people: Option<PyReadonlyArray1<'py, i64>>,
     goals: PyReadonlyArray1<'py, u64>,
     goal_count: PyReadonlyArray1<'py, u8>,
+    goal_people: Option<PyReadonlyArray1<'py, i64>>,
     rating_quality: PyReadonlyArray1<'py, f32>,
     rated: PyReadonlyArray1<'py, u8>,
     rating_preference: PyReadonlyArray1<'py, f32>,
@@ -217,8 +265,10 @@ impl<'py> Columns<'py> {
             trait_count: width("traits")?,
             interest_offsets: flat(p, "interest_offsets")?,
             interest_codes: flat(p, "interest_codes")?,
+            interest_people: optional(p, "interest_people")?,
             goals: flat(p, "goals")?,
             goal_count: flat(p, "goal_count")?,
+            goal_people: optional(p, "goal_people")?,
             rating_quality: flat(p, "rating_quality")?,
             rated: bytes(p, "rated")?,
             rating_preference: flat(p, "rating_preference")?,
@@ -252,8 +302,10 @@ impl<'py> Columns<'py> {
                 offsets: self.interest_offsets.as_slice()?,
                 values: self.interest_codes.as_slice()?,
             },
+            interest_people: slice(self.interest_people.as_ref())?,
             goals: self.goals.as_slice()?,
             goal_count: self.goal_count.as_slice()?,
+            goal_people: slice(self.goal_people.as_ref())?,
             rating_quality: self.rating_quality.as_slice()?,
             rated: self.rated.as_slice()?,
             rating_preference: self.rating_preference.as_slice()?,
@@ -280,6 +332,21 @@ fn flat<'py, T: Element>(
 ) -> PyResult<PyReadonlyArray1<'py, T>> {
     let column = population.getattr(name)?.call_method1("reshape", (-1,))?;
     Ok(column.cast::<PyArray1<T>>()?.readonly())
+}
+
+/// A column that may be None.
+fn optional<'py>(
+    population: &Bound<'py, PyAny>,
+    name: &str,
+) -> PyResult<Option<PyReadonlyArray1<'py, i64>>> {
+    if population.getattr(name)?.is_none() {
+        return Ok(None);
+    }
+    flat(population, name).map(Some)
+}
+
+fn slice<'a>(column: Option<&'a PyReadonlyArray1<'_, i64>>) -> PyResult<Option<&'a [i64]>> {
+    Ok(column.map(PyReadonlyArray1::as_slice).transpose()?)
 }
 
 /// A column of bool as bytes: Rust may not look at a bool that is neither 0 nor 1, and `NumPy` can hold one.

@@ -152,7 +152,8 @@ COLUMN_NAMES = [field.name for field in fields(Population)]
 @given(st.sampled_from(COLUMN_NAMES), st.integers(0, 2**32), st.integers(0, FAULTS - 1))
 def test_random_wrong_arrays_never_panic(name: str, seed: int, fault: int) -> None:
     r = np.random.default_rng(seed)
-    population = crowd(12, seed=seed % 7)
+    people = np.arange(100, dtype=np.int64)
+    population = replace(crowd(12, seed=seed % 7), interest_people=people, goal_people=people[:64])
     column = getattr(population, name)
     column = spoil(column, fault, r)
     try:

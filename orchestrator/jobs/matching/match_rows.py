@@ -106,8 +106,8 @@ def run_inputs(
     """Condense everything that the rows of a run follow from: equal for equal rows in equal batches."""
     told = (version, LIST_LENGTH, astuple(settings), as_of.isoformat(), people.interests.slugs, people.goals)
     digest = hashlib.blake2b(repr(told).encode(), digest_size=16)
-    for name in (field.name for field in fields(Population)):
-        digest.update(np.ascontiguousarray(getattr(people.population, name)).tobytes())
+    for column in (getattr(people.population, field.name) for field in fields(Population)):
+        digest.update(b"" if column is None else np.ascontiguousarray(column).tobytes())
     digest.update(viewers.tobytes())
     return digest.hexdigest()
 

@@ -168,7 +168,9 @@ def match_top(
 
 def interest_rarity(population: Population) -> Int64:
     """Rank the interest codes by rarity: (C,) place of each, fewest holders first, ties by code; C = largest code + 1."""
-    holders = np.bincount(population.interest_codes)
+    holders = population.interest_people
+    if holders is None:
+        holders = np.bincount(population.interest_codes)
     rank = np.empty(len(holders), np.int64)
     rank[np.argsort(holders, kind="stable")] = np.arange(len(holders))
     return rank
@@ -229,7 +231,11 @@ def _present_reasons(
 
 def _shared_goal_place(p: Population, viewer: int, candidate: int) -> int:
     """Find the rarest shared goal (ties: the smallest code) and tell its place among the viewer's goals by code."""
-    holders = {g: int(((p.goals >> np.uint64(g)) & np.uint64(1)).sum()) for g in _bits(int(p.goals[viewer]))}
+    counts = p.goal_people
+    holders = {
+        g: int(((p.goals >> np.uint64(g)) & np.uint64(1)).sum() if counts is None else counts[g])
+        for g in _bits(int(p.goals[viewer]))
+    }
     shared = _bits(int(p.goals[viewer] & p.goals[candidate]))
     return list(holders).index(min(shared, key=lambda g: (holders[g], g)))
 
