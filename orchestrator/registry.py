@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from .context import DryRun, JobContext, JobParameters
 from .errors import PlanError
@@ -29,6 +30,15 @@ class Budget:
     max_rows_scanned: int
     max_rows_written: int
     expected_runtime_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timetable:
+    """When a job runs by itself, and with which parameters."""
+
+    name: str
+    cron: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)  # Any: whatever JSON can hold
 
 
 LONGEST_WINDOW_S = 86_400
@@ -69,6 +79,8 @@ class Job:
     parameters: type[JobParameters] = JobParameters
     schedule: str | None = None
     """Cron expression, in the time zone of the schedule."""
+    more_schedules: tuple[Timetable, ...] = ()
+    """Further ones, with parameters."""
     priority: int = 50
     """0 to 100: queue high from 70, medium from 30, else low."""
     max_attempts: int = 3
@@ -78,6 +90,12 @@ class Job:
     examples: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     """Tables of schema feed that this job, and no other, writes."""
+
+    @property
+    def timetables(self) -> tuple[Timetable, ...]:
+        """All schedules of the job: the one of its name runs it over everybody."""
+        own = (Timetable(name=self.name, cron=self.schedule),) if self.schedule else ()
+        return (*own, *self.more_schedules)
 
     @property
     def summary(self) -> str:
@@ -96,6 +114,7 @@ class Registry:
         """Collect the jobs; PlanError names what is twice, unknown or undocumented."""
         by_name: dict[str, Job] = {}
         writers: dict[str, str] = {}
+        scheduled: set[str] = set()
         for job in jobs:
             if job.name in by_name:
                 raise PlanError(f"two jobs have the name {job.name}")
@@ -103,6 +122,15 @@ class Registry:
                 raise PlanError(f"job {job.name} has the name of a group")
             if not job.summary.endswith("."):
                 raise PlanError(f"job {job.name}: the docstring must start with a sentence")
+            for timetable in job.timetables:
+                if timetable.name in scheduled:
+                    raise PlanError(f"two schedules have the name {timetable.name}")
+                scheduled.add(timetable.name)
+                unknown = set(timetable.parameters) - set(job.parameters.model_fields)
+                if unknown:
+                    raise PlanError(
+                        f"schedule {timetable.name}: parameter {min(unknown)} is none of {job.name}"
+                    )
             for table in job.writes:
                 if table in writers:
                     raise PlanError(f"table {table} is written by both {writers[table]} and {job.name}")

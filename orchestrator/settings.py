@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     match_list_ttl_h: float = Field(
         default=24.0, gt=0, description="Age in hours above which --stale recomputes a list."
     )
+    active_user_days: float = Field(
+        default=7.0, gt=0, description="Who was here within so many days is active: match-scores --active."
+    )
     feed_ttl_days: float = Field(
         default=7.0,
         gt=0,

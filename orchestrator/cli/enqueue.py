@@ -21,7 +21,7 @@ from ..settings import Settings, load_settings
 from .choice import chosen_steps, parameters_for
 from .options import AsJson
 from .output import print_json, print_table, remark, say
-from .run import Limit, Names, Rehearse, Stale, UserIds, check_users
+from .run import Active, Limit, Names, Rehearse, Stale, UserIds, check_users
 from .run_report import show_previews
 from .workplace import open_database
 
@@ -44,6 +44,7 @@ def enqueue(
     user_id: UserIds = None,
     limit: Limit = None,
     stale: Stale = False,
+    active: Active = False,
     priority: Priority = None,
     dry_run: Rehearse = False,
     as_json: AsJson = False,
@@ -61,7 +62,12 @@ def enqueue(
     """
     if not names:
         raise UsageError("nothing to enqueue: name a job, a group or `all`")
-    given = {"user_id": tuple(user_id) if user_id else None, "limit": limit, "stale": stale or None}
+    given = {
+        "user_id": tuple(user_id) if user_id else None,
+        "limit": limit,
+        "stale": stale or None,
+        "active": active or None,
+    }
     steps = chosen_steps(names)
     parameters = parameters_for(steps, {name: value for name, value in given.items() if value is not None})
     settings, now = load_settings(), datetime.now(UTC)

@@ -26,7 +26,7 @@ def list_jobs(as_json: AsJson = False) -> None:
                 job.name,
                 job.group,
                 ", ".join(job.needs),
-                job.schedule or "",
+                "; ".join(one.cron for one in job.timetables),
                 job.algorithm_version,
                 job.summary,
             )
@@ -75,7 +75,7 @@ def _as_json(job: Job) -> dict[str, Any]:  # Any: whatever JSON can hold
         "group": job.group,
         "summary": job.summary,
         "needs": job.needs,
-        "schedule": job.schedule,
+        "schedules": [vars(one) for one in job.timetables],
         "algorithm_version": job.algorithm_version,
         "writes": job.writes,
         "budget": vars(job.budget),

@@ -48,6 +48,7 @@ Limit = Annotated[
 Stale = Annotated[
     bool, typer.Option("--stale", help="Only what is past its time to live, or has new inputs.")
 ]
+Active = Annotated[bool, typer.Option("--active", help="Only people who were here in the last days.")]
 Changed = Annotated[
     bool, typer.Option("--changed", help="Only people with 100 or more actions since their profile.")
 ]
@@ -68,6 +69,7 @@ def run(
     pause_ms: Pause = None,
     limit: Limit = None,
     stale: Stale = False,
+    active: Active = False,
     changed: Changed = False,
     incremental: Incremental = False,
     segment_size: SegmentSize = None,
@@ -96,6 +98,7 @@ def run(
         "pause_ms": pause_ms,
         "limit": limit,
         "stale": stale or None,
+        "active": active or None,
         "changed": changed or None,
         "incremental": incremental or None,
         "segment_size": segment_size,

@@ -40,12 +40,13 @@ def show_schedules(as_json: AsJson = False) -> None:
         )
         return
     print_table(
-        ("Schedule", "Cron", "Time zone", "Misfire", "Next (UTC)"),
+        ("Schedule", "Cron", "Time zone", "With", "Misfire", "Next (UTC)"),
         [
             (
                 one.name,
                 one.cron,
                 one.time_zone,
+                ", ".join(f"{name}={value}" for name, value in one.parameters.items()),
                 one.misfire,
                 moment(upcoming[one.name]) if one.enabled else "paused",
             )

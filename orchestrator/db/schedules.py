@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 # A schedule that somebody changed by hand keeps the change.
 PROVIDE = """
-INSERT INTO feed.schedule AS s (name, job, cron, time_zone) VALUES (%(name)s, %(job)s, %(cron)s, %(time_zone)s)
-ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, time_zone = excluded.time_zone
-WHERE NOT s.changed_by_hand AND (s.cron, s.time_zone) IS DISTINCT FROM (excluded.cron, excluded.time_zone)
+INSERT INTO feed.schedule AS s (name, job, cron, time_zone, parameters)
+VALUES (%(name)s, %(job)s, %(cron)s, %(time_zone)s, %(parameters)s)
+ON CONFLICT (name) DO UPDATE SET cron = excluded.cron, time_zone = excluded.time_zone, parameters = excluded.parameters
+WHERE NOT s.changed_by_hand AND (s.cron, s.time_zone, s.parameters)
+  IS DISTINCT FROM (excluded.cron, excluded.time_zone, excluded.parameters)
 """
 LIST = "SELECT name, job, cron, time_zone, misfire, enabled, parameters, decided_until FROM feed.schedule ORDER BY name"
 # One schedule that nobody else is deciding about, and the time by the clock of the database.
@@ -60,10 +64,17 @@ class Schedule:
 
 
 def provide_schedule(
-    connection: psycopg.Connection, *, name: str, job: str, cron: str, time_zone: str
+    connection: psycopg.Connection,
+    *,
+    name: str,
+    job: str,
+    cron: str,
+    time_zone: str,
+    parameters: Mapping[str, Any] = MappingProxyType({}),  # Any: whatever JSON can hold
 ) -> None:
     """See to it that a schedule exists; one that was changed by hand stays as it is."""
-    connection.execute(PROVIDE, {"name": name, "job": job, "cron": cron, "time_zone": time_zone})
+    values = {"name": name, "job": job, "cron": cron, "time_zone": time_zone}
+    connection.execute(PROVIDE, {**values, "parameters": Jsonb(dict(parameters))})
 
 
 def list_schedules(connection: psycopg.Connection) -> list[Schedule]:

@@ -11,7 +11,7 @@ import psycopg
 from ..context import JobParameters
 from ..db.engine import Database
 from ..db.pending import Urgency, enqueue_run
-from ..db.runs import RunRecord, Trigger
+from ..db.runs import RunRecord, RunRequest, Trigger
 from ..errors import AlreadyRunningError
 from ..plan import Step
 from ..registry import Job
@@ -60,14 +60,9 @@ def enqueue_plan(
                 max_attempts=step.job.max_attempts,
             )
             record, is_new = enqueue_run(connection, request, urgency, cause=step.reason, needs=needs)
-            if not is_new and record.parameters != request.parameters:
-                raise AlreadyRunningError(
-                    f"{record.job} ({record.scope}) is enqueued already, with other parameters: run {record.id};"
-                    f" `orchestrator cancel {record.id}` makes room"
-                )
-            if is_new:
-                refuse_early(connection, step.job, given, record)
-            done[step.job.name] = Enqueued(record, is_new)
+            made = Enqueued(record, is_new)
+            _check(connection, step.job, given, request, made)
+            done[step.job.name] = made
     return list(done.values())
 
 
@@ -83,12 +78,26 @@ def enqueue_job(
 ) -> Enqueued:
     """Record one run, to be done after the open runs of the jobs it needs; joins one that waits already.
 
-    RateLimitedError if the job has run for the user as often as it may for now.
+    AlreadyRunningError if that one has other parameters, RateLimitedError if the job has run for the user as often
+    as it may for now.
     """
     needs = [row[0] for row in connection.execute(OPEN_RUNS, (list(job.needs),))] if job.needs else []
     request = request_of(job, given, settings, now, trigger)
     urgency = Urgency(priority=job.priority, max_attempts=job.max_attempts)
     made = Enqueued(*enqueue_run(connection, request, urgency, cause=cause, needs=needs))
+    _check(connection, job, given, request, made)
+    return made
+
+
+def _check(
+    connection: psycopg.Connection, job: Job, given: JobParameters, request: RunRequest, made: Enqueued
+) -> None:
+    """Raise where the run that was made or joined is not what was asked for, or comes too early."""
     if made.is_new:
         refuse_early(connection, job, given, made.record)
-    return made
+    elif made.record.parameters != request.parameters:
+        record = made.record
+        raise AlreadyRunningError(
+            f"{record.job} ({record.scope}) is enqueued already, with other parameters: run {record.id};"
+            f" `orchestrator cancel {record.id}` makes room"
+        )

@@ -21,6 +21,7 @@ from ..db.schedules import (
     miss_slots,
     provide_schedule,
 )
+from ..errors import AlreadyRunningError
 from ..registry import Registry
 from ..settings import Settings
 from .enqueue import enqueue_job
@@ -65,13 +66,14 @@ def choose(misfire: Misfire, slots: Sequence[datetime], now: datetime, *, is_pen
 
 
 def provide_schedules(database: Database, settings: Settings, registry: Registry) -> None:
-    """Write the default schedule of every job that has one."""
+    """Write the default schedules of every job that has one."""
     with database.connection() as connection:
         for job in registry:
-            if job.schedule:
+            for one in job.timetables:
                 provide_schedule(
-                    connection, name=job.name, job=job.name, cron=job.schedule, time_zone=settings.time_zone
-                )
+                    connection, name=one.name, job=job.name, cron=one.cron, time_zone=settings.time_zone,
+                    parameters=one.parameters,
+                )  # fmt: skip
 
 
 def tick(database: Database, settings: Settings, registry: Registry, *, now: datetime | None = None) -> int:
@@ -103,7 +105,14 @@ def _decide(
     for slot in choice.fire:
         cause = f"schedule {schedule.name}, slot {slot:%Y-%m-%d %H:%M} UTC"
         given = job.parameters.model_validate(schedule.parameters)
-        made = enqueue_job(connection, settings, job, given, now=now, trigger=Trigger.CRON, cause=cause)
+        try:
+            with connection.transaction():
+                made = enqueue_job(
+                    connection, settings, job, given, now=now, trigger=Trigger.CRON, cause=cause
+                )
+        except AlreadyRunningError as error:  # one with other parameters waits: this slot comes after it
+            log.info("slot waits", schedule=schedule.name, slot=slot.isoformat(), reason=str(error))
+            return 0
         outcome = "enqueued" if made.is_new else "joined"
         decide_slot(connection, schedule.name, slot, outcome, made.record.id)
         log.info(

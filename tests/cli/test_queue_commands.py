@@ -93,7 +93,7 @@ def test_pauses_show_in_the_status(call: Call) -> None:
 
 def test_the_schedule_is_shown_and_changed(call: Call) -> None:
     listed = {one["name"]: one for one in call("schedule", "list", "--json").json}
-    assert set(listed) == {job.name for job in registry if job.schedule}
+    assert set(listed) == {one.name for job in registry for one in job.timetables}
     assert (
         call("schedule", "set", "match-scores", "--cron", "30 2 * * *", "--time-zone", "Europe/Berlin").code
         == 0

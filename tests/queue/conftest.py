@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import redis
 
-from orchestrator.context import JobContext
+from orchestrator.context import JobContext, JobParameters
 from orchestrator.db.engine import Database
 from orchestrator.db.pending import take_ready
 from orchestrator.db.runs import RunRecord, find_run
@@ -54,10 +54,11 @@ class Desk:
     def __init__(self, database: Database, settings: Settings, registry: Registry) -> None:
         self.database, self.settings, self.registry = database, settings, registry
 
-    def enqueue(self, *names: str, **options: Any) -> list[Enqueued]:  # Any: options of enqueue_plan
-        return enqueue_plan(
-            self.database, self.settings, make_plan(self.registry, names), {}, now=NOW, **options
-        )
+    def enqueue(
+        self, *names: str, parameters: Mapping[str, JobParameters] | None = None, **options: Any
+    ) -> list[Enqueued]:  # Any: options of enqueue_plan
+        steps = make_plan(self.registry, names)
+        return enqueue_plan(self.database, self.settings, steps, parameters or {}, now=NOW, **options)
 
     def run(self, run_id: int, stop: Stop | None = None) -> RunRecord | None:
         return run_queued(self.database, self.settings, self.registry, run_id, now=NOW, stop=stop)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise, takewhile
 from zoneinfo import ZoneInfo
 
@@ -15,22 +14,11 @@ from hypothesis import strategies as st
 from orchestrator.errors import ParameterError
 from orchestrator.queue.slots import check_cron, slots_after, slots_between
 
-# An hour in spring and autumn, the same in the other months of the north, and half an hour in the south.
-ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe")
-START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+from .simulate_zones import END, START, ZONES, changes
 
 
 def slots(cron: str, zone: str, start: datetime = START, end: datetime = END) -> list[datetime]:
     return list(takewhile(lambda slot: slot <= end, slots_after(cron, zone, start)))
-
-
-def changes(zone: str) -> Iterator[datetime]:
-    """The instants, to the quarter of an hour, at which the offset of a zone changes in 2026 and 2027."""
-    step, at = timedelta(minutes=15), START
-    while at < END:
-        if at.astimezone(ZoneInfo(zone)).utcoffset() != (at + step).astimezone(ZoneInfo(zone)).utcoffset():
-            yield at + step
-        at += step
 
 
 @pytest.mark.parametrize("zone", ZONES)

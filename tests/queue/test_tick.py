@@ -105,6 +105,28 @@ def test_a_slot_joins_a_run_that_has_not_started(desk: Desk) -> None:
     assert desk.rows("SELECT outcome, run_id FROM feed.schedule_slot") == [("joined", by_hand.record.id)]
 
 
+def test_a_slot_waits_for_a_run_with_other_parameters_to_start(desk: Desk) -> None:
+    schedule(desk)
+    (few,) = desk.enqueue("first", parameters={"first": CHAIN["first"].parameters(limit=3)})
+    assert ticked(desk, at(15)) == 0
+    assert desk.rows(SLOTS) == []
+    assert desk.work() == [few.record.id]
+    assert ticked(desk, at(16)) == 1
+    assert desk.rows("SELECT outcome, parameters ->> 'limit' FROM feed.schedule_slot JOIN feed.job_run ON id = run_id") == [
+        ("enqueued", None)
+    ]  # fmt: skip
+
+
+def test_a_schedule_runs_its_job_with_its_parameters(desk: Desk) -> None:
+    with desk.database.connection() as connection:
+        provide_schedule(
+            connection, name="few", job="first", cron="*/15 * * * *", time_zone="UTC", parameters={"limit": 3}
+        )
+        connection.execute("UPDATE feed.schedule SET decided_until = %s", (START,))
+    ticked(desk, at(15))
+    assert desk.rows("SELECT parameters ->> 'limit' FROM feed.job_run") == [("3",)]
+
+
 def test_a_scheduled_run_waits_for_the_runs_it_needs_that_are_under_way(desk: Desk) -> None:
     with desk.database.connection() as connection:
         provide_schedule(connection, name="second", job="second", cron="0 3 * * *", time_zone="UTC")
@@ -147,7 +169,7 @@ def test_every_job_with_a_schedule_gets_one_and_a_new_time_zone_reaches_it(desk:
     provide_schedules(desk.database, berlin, registry)
     with desk.database.connection() as connection:
         found = list_schedules(connection)
-    assert {one.name for one in found} == {job.name for job in registry if job.schedule}
+    assert {one.name for one in found} == {one.name for job in registry for one in job.timetables}
     assert {one.time_zone for one in found} == {"Europe/Berlin"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import psycopg
@@ -14,10 +14,11 @@ from feedscore import MatchIndex, reference
 from feedscore.population import Int64, UInt32
 
 from ...context import Batch, BatchResult, DryRun, JobContext, JobParameters
-from ...registry import Budget, Group, Job
+from ...registry import Budget, Group, Job, Timetable
 from ..estimate import rows_in
 from ..ids import require_users, rows_of
 from ..write import stamps
+from .active_users import fetch_active
 from .match_rows import LIST_LENGTH, Packer, run_inputs
 from .people import People, load_people, midnight
 from .stored_lists import CONFIRM, REMOVE, TABLE, StoredLists, fetch_stored, oldest_fresh, replace_lists
@@ -36,6 +37,7 @@ SELECT count(*) FROM app.users
 WHERE is_active AND visibility = 'public' AND birth_date <= %(day)s::date - interval '18 years'
   AND birth_date >= %(day)s::date - interval '130 years'
   AND (cardinality(%(users)s::bigint[]) = 0 OR id = ANY (%(users)s::bigint[]))
+  AND (%(active_since)s::timestamptz IS NULL OR last_active_at IS NULL OR last_active_at >= %(active_since)s)
 """
 
 
@@ -46,6 +48,10 @@ class MatchParameters(JobParameters):
     stale: bool = Field(
         default=False,
         description="Only lists that are missing, past their time to live, or whose viewer's data changed.",
+    )
+    active: bool = Field(
+        default=False,
+        description="Only lists of people who were here within the last active_user_days, or nobody knows when.",
     )
 
 
@@ -89,7 +95,7 @@ def match_scores(context: JobContext) -> None:
     )
     if parameters.limit is None:
         _remove_others(context, task, scope)
-        if scope is None and not _is_partial(parameters):
+        if scope is None and not _is_partial(parameters) and not _active_since(context):
             context.run.tell(checked_everybody=context.now.isoformat())
 
 
@@ -115,6 +121,9 @@ def _plan(
         ttl = timedelta(hours=context.settings.match_list_ttl_h)
         since = oldest_fresh(connection, NAME, VERSION, context.now, ttl)
         chosen &= stored.stale(population.ids, packer.inputs, since)
+    active_since = _active_since(context)
+    if active_since:
+        chosen &= np.isin(population.ids, fetch_active(connection, active_since))
     if parameters.limit is not None:
         chosen &= np.cumsum(chosen) <= parameters.limit
     context.run.tell(viewers_eligible=int(allowed.sum()))
@@ -162,11 +171,23 @@ def _is_partial(parameters: JobParameters) -> bool:
     return isinstance(parameters, MatchParameters) and parameters.stale
 
 
+def _active_since(context: JobContext) -> datetime | None:
+    """Tell since when one must have been here to get a list; None: everybody gets one."""
+    parameters = context.parameters
+    if isinstance(parameters, MatchParameters) and parameters.active:
+        return context.now - timedelta(days=context.settings.active_user_days)
+    return None
+
+
 def preview(context: JobContext) -> DryRun:
     """Tell how many viewers would get a list; which of them are stale shows only after reading everything."""
-    users = list(context.parameters.user_id)
+    asked = {
+        "day": midnight(context.now).date(),
+        "users": list(context.parameters.user_id),
+        "active_since": _active_since(context),
+    }
     with context.database.connection() as connection:
-        found = connection.execute(VIEWERS, {"day": midnight(context.now).date(), "users": users}).fetchone()
+        found = connection.execute(VIEWERS, asked).fetchone()
         rows = rows_in(connection, READS)
     items = int(found[0]) if found else 0
     note = "at most: only stale lists are computed" if _is_partial(context.parameters) else ""
@@ -182,11 +203,13 @@ JOB = Job(
     budget=Budget(max_rows_scanned=200_000_000, max_rows_written=2_000_000, expected_runtime_s=300),
     needs=("build-user-traits", "user-interest-sets", "ratings-aggregate"),
     parameters=MatchParameters,
-    schedule="0 */6 * * *",
+    schedule="30 2 * * *",
+    more_schedules=(Timetable(name="match-scores-active", cron="0 */6 * * *", parameters={"active": True}),),
     examples=(
         "run match-scores",
         "run match-scores --user-id 8 --user-id 17",
         "run match-scores --stale",
+        "run match-scores --active",
         "run match-scores --dry-run --json",
     ),
     writes=(TABLE,),
