@@ -56,8 +56,7 @@ CONSEQUENCES: Mapping[EventName, tuple[tuple[str, Users], ...]] = {
     EventName.POST_ENGAGED: (("affinity", _who),),
     EventName.MEDIA_UPLOADED: (),
 }  # fmt: skip
-"""In the order in which they must be done: inputs, then lists, then feeds. New posts and media wait for the
-hourly jobs."""
+"""In the order in which they must be done: inputs, then lists, then feeds. What posts and media call for is in `posts`."""
 
 
 def refreshes(event: Event) -> tuple[Refresh, ...]:

@@ -19,6 +19,7 @@ from ..settings import Settings
 from .apart import set_apart
 from .consequences import refreshes
 from .events import Event, EventName
+from .posts import read_posts
 
 log = structlog.get_logger()
 AT_ONCE = 500
@@ -91,7 +92,11 @@ def _settle_lot(
         if one.event.kind in APART and one.event.other_id is not None:
             set_apart(connection, one.event.user_id, one.event.other_id)
     runs: dict[tuple[str, tuple[int, ...]], int] = {}
-    return {one.id: _refresh(connection, settings, registry, one.event, now, runs) for one in lot}
+    done = read_posts(connection, settings, registry, {one.id: one.event for one in lot}, now, PRIORITY)
+    return {
+        one.id: done.get(one.id) or _refresh(connection, settings, registry, one.event, now, runs)
+        for one in lot
+    }
 
 
 def _refresh(

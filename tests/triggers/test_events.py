@@ -17,6 +17,7 @@ from orchestrator.settings import Settings
 from orchestrator.triggers.consequences import CONSEQUENCES, FAR_KM, Refresh, refreshes
 from orchestrator.triggers.consume import consume
 from orchestrator.triggers.events import ABOUT_ANOTHER, Event, EventName, emit
+from tests.jobs.conftest import Runner, runner
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 RUNS = "SELECT job, scope, status FROM feed.job_run ORDER BY id"
@@ -48,6 +49,12 @@ def consumed(database: Database, settings: Settings) -> int:
 def rows(database: Database, query: str) -> list[tuple[Any, ...]]:  # Any: what a query gives
     with database.connection() as connection:
         return connection.execute(query.encode()).fetchall()
+
+
+@pytest.fixture
+def run(database: Database, settings: Settings) -> Runner:
+    """Run a job over the database."""
+    return runner(database, settings)
 
 
 @given(
@@ -179,6 +186,27 @@ def test_new_likings_are_worth_a_profile_from_a_hundred_actions_on(
         assert rows(database, "SELECT outcome FROM feed.event_outbox ORDER BY id DESC LIMIT 1") == [
             (expected,)
         ]
+
+
+def test_new_posts_and_their_media_get_their_features_in_one_run(
+    database: Database, settings: Settings, run: Runner
+) -> None:
+    with database.connection() as connection:
+        connection.execute(
+            "INSERT INTO app.posts (id, author_id, created_at, content_type, body)"
+            " SELECT n, 8, %s, 'text', 'hello' FROM generate_series(1, 3) AS n", (NOW,)
+        )  # fmt: skip
+        for post in (2, 1, 1, 99):
+            told(connection, EventName.POST_CREATED, post_id=post)
+        told(connection, EventName.MEDIA_UPLOADED, post_id=3)
+        told(connection, EventName.MEDIA_UPLOADED)
+    assert consumed(database, settings) == 6
+    assert rows(database, RUNS) == [("content-features", "posts:1,2,3", "QUEUED")]
+    assert [outcome for (outcome,) in rows(database, "SELECT outcome FROM feed.event_outbox ORDER BY id")] == [
+        "runs 1", "runs 1", "runs 1", "no such post", "runs 1", "nothing to do",
+    ]  # fmt: skip
+    run("content-features", post_id=(1, 2, 3))
+    assert rows(database, "SELECT post_id FROM feed.post_feature ORDER BY 1") == [(1,), (2,), (3,)]
 
 
 def test_what_fails_while_an_event_is_worked_off_leaves_it_for_the_next_time(
