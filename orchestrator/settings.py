@@ -28,6 +28,8 @@ ENV_PREFIX = "FEEDSCORE_"
 ADDRESSES = frozenset({"database_url", "redis_url"})
 """Settings that may hold a password, and are shown without it."""
 SECRETS = ADDRESSES | {"api_token", "api_signing_key", "analyser_key"}
+NEVER_REPEATED = SECRETS | {"analyser_url"}
+"""Settings whose bad values stand in no error: somebody may have put a password there."""
 SHORTEST_SECRET = 16
 
 CONTENT_PARTS = ("sentiment", "embedding", "image")
@@ -250,7 +252,7 @@ def _explain(error: ValidationError) -> str:
     lines = []
     for fault in error.errors():
         field = ".".join(map(str, fault["loc"]))
-        seen = "" if field in SECRETS else f" (got {fault['input']!r})"
+        seen = "" if field in NEVER_REPEATED else f" (got {fault['input']!r})"
         lines.append(f"setting {field}: {fault['msg']}{seen}")
     return "\n".join(lines)
 
