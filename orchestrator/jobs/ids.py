@@ -13,8 +13,9 @@ from feedscore.population import Bool, Int64
 from ..db.columns import fetch
 from ..errors import ParameterError
 
-# The ids of everybody.
+# The ids of everybody, or those of some ids that are somebody's.
 USERS = "SELECT id FROM app.users WHERE id IS NOT NULL"
+USERS_AMONG = "SELECT id FROM app.users WHERE id = ANY (%(among)s)"
 LOWEST, HIGHEST = np.iinfo(np.int64).min, np.iinfo(np.int64).max
 
 
@@ -28,9 +29,17 @@ class Slice:
     until: int
 
 
-def fetch_users(connection: psycopg.Connection) -> Int64:
-    """Read the ids of everybody, ascending and unique."""
-    return distinct(fetch(connection, USERS, {"id": "int8"}).int64("id"))
+def fetch_users(connection: psycopg.Connection, among: Int64 | None = None) -> Int64:
+    """Read the ids of everybody, or those among some ids that are somebody's, ascending and unique."""
+    query, params = (USERS, None) if among is None else (USERS_AMONG, {"among": among})
+    return distinct(fetch(connection, query, {"id": "int8"}, params).int64("id"))
+
+
+def fetch_scope(connection: psycopg.Connection, wanted: Sequence[int]) -> Int64 | None:
+    """Give the ids that a run is for, ascending and unique, None = everybody; ParameterError as `require_users`."""
+    if not wanted:
+        return None
+    return require_users(fetch_users(connection, np.array(wanted, np.int64)), wanted)
 
 
 def require_users(users: Int64, wanted: Sequence[int]) -> Int64:

@@ -17,8 +17,10 @@ from ..context import Batch, BatchResult, JobContext
 from ..db.columns import fetch
 from ..db.replace import Table, replace_rows
 
-STORED = "SELECT user_id FROM {table}"
+STORED = "SELECT user_id FROM {table} WHERE {scope}"
 """The people who have a row."""
+EVERYBODY = "true"
+OF_USERS = "user_id = ANY (%(users)s)"
 
 REMOVE = "DELETE FROM {table} WHERE user_id = ANY (%s)"
 """Remove the rows of these people."""
@@ -68,10 +70,11 @@ def digest(columns: Sequence[Column]) -> str:
 def _remove_others(context: JobContext, output: Output) -> int:
     context.run.check_stop()
     with context.database.connection() as connection:
-        query = STORED.format(table=output.table)
-        stored = fetch(connection, query, {"user_id": "int8"}, rows_per_chunk=10_000).int64("user_id")
-        kept = np.asarray(output.columns[0].values, np.int64)
-        gone = np.setdiff1d(stored if output.scope is None else np.intersect1d(stored, output.scope), kept)
+        everybody = output.scope is None
+        query = STORED.format(table=output.table, scope=EVERYBODY if everybody else OF_USERS)
+        params = None if everybody else {"users": output.scope}
+        found = fetch(connection, query, {"user_id": "int8"}, params, rows_per_chunk=10_000)
+        gone = np.setdiff1d(found.int64("user_id"), np.asarray(output.columns[0].values, np.int64))
         if not len(gone):
             return 0
         statement = sql.SQL(REMOVE).format(table=sql.Identifier(*output.table.split(".")))

@@ -22,6 +22,7 @@ MAX_TRAITS = 64
 MAX_RATING_ATTRIBUTES = 16
 MAX_INTERESTS_PER_PERSON = 500
 MAX_INTEREST_CODES = 65_535
+MAX_GOALS = 64
 OPEN_LIMIT = -1
 """The value of `min_age` and `max_age` that stands for no limit."""
 

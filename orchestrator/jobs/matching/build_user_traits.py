@@ -13,7 +13,7 @@ from ...context import DryRun, JobContext, JobParameters
 from ...db.replace import Table, replace_rows
 from ...registry import Budget, Group, Job
 from ..estimate import preview_users
-from ..ids import fetch_users, require_users
+from ..ids import fetch_scope, fetch_users
 from ..write import Output, stamps, write_people
 from .answers import add_answers
 from .questions import Questions, fetch_questions
@@ -43,13 +43,13 @@ def build_user_traits(context: JobContext) -> None:
     """
     with context.database.connection() as connection:
         context.run.step("reading quiz answers")
-        users = fetch_users(connection)
-        scope = require_users(users, context.parameters.user_id) if context.parameters.user_id else None
+        scope = fetch_scope(connection, context.parameters.user_id)
         names, means = _fetch_axes(connection) if scope is not None else ([], np.empty(0))
-        people = users if scope is None or not names else scope
+        everybody = scope is None or not names
+        people = fetch_users(connection) if scope is None or not names else scope
         questions = fetch_questions(connection, names)
         totals = TraitTotals(len(people), len(questions.traits))
-        told = add_answers(connection, totals, people, questions, context, everybody=people is users)
+        told = add_answers(connection, totals, people, questions, context, everybody=everybody)
     result = totals.vectors(means if names else None)
     context.run.tell(**told, answers_ignored=result.ignored, questions_ignored=questions.ignored)
     if not names:

@@ -55,11 +55,9 @@ def vectors(ids: Int64, found: Columns, name: str, dimensions: int, told: Counte
     return result
 
 
-def interests(ids: Int64, sets: Columns, known: Columns, told: Counter[str]) -> Interests:
-    """Give the interests that anybody has codes, by ascending id; SourceError if more than 65,535."""
-    items, offsets = sets.int64_lists("interest_ids")
-    holders = rows_of(ids, sets.int64("user_id"))[1]
-    used = distinct(items)
+def named_interests(sets: Columns, known: Columns) -> tuple[Int64, tuple[str, ...]]:
+    """List the interests that anybody has, ascending, and their slugs; SourceError if more than 65,535."""
+    used = distinct(sets.int64_lists("interest_ids")[0])
     slug_rows, listed = rows_of(known.int64("id"), used)
     used = used[listed]
     if len(used) > MAX_INTEREST_CODES:
@@ -67,6 +65,16 @@ def interests(ids: Int64, sets: Columns, known: Columns, told: Counter[str]) -> 
             f"app.user_interests has {len(used)} different interests,"
             f" match scores have {MAX_INTEREST_CODES} codes"
         )
+    slugs = known.optional_texts("slug")
+    return used, tuple(slugs[i] or "" for i in slug_rows)
+
+
+def interests(
+    ids: Int64, sets: Columns, used: Int64, slugs: tuple[str, ...], told: Counter[str]
+) -> Interests:
+    """Give the interests that people have their codes: the places in `used`, which ascends."""
+    items, offsets = sets.int64_lists("interest_ids")
+    holders = rows_of(ids, sets.int64("user_id"))[1]
     codes, exists = rows_of(used, items)
     person = np.repeat(np.arange(sets.rows), np.diff(offsets))
     told["interests_gone"] += int((~exists).sum())
@@ -76,12 +84,11 @@ def interests(ids: Int64, sets: Columns, known: Columns, told: Counter[str]) -> 
     codes, rows = codes[rows >= 0], rows[rows >= 0]
     order = np.argsort(rows * (MAX_INTEREST_CODES + 1) + codes, kind="stable")
     sizes = np.bincount(rows, minlength=len(ids))
-    slugs = known.optional_texts("slug")
     return Interests(
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
         codes[order].astype(np.uint16),
         used,
-        tuple(slugs[i] or "" for i in slug_rows),
+        slugs,
     )
 
 

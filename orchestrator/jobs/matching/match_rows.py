@@ -48,7 +48,7 @@ class Packer:
             Column(
                 "interests", "text[]", interests, interest_offsets, vocabulary=self.people.interests.slugs
             ),
-            Column("goals", "text[]", goals, goal_offsets, vocabulary=self.people.goals),
+            Column("goals", "text[]", goals, goal_offsets, vocabulary=self.people.vocabulary.goals),
             Column("inputs", "int8", self.inputs[viewers]),
         ]
         return [*content, Column("fingerprint", "int8", fingerprint_rows(content))]
@@ -69,18 +69,20 @@ class Packer:
         return offsets[rows], offsets[rows + 1]
 
 
-def viewer_inputs(people: People, settings: MatchSettings, version: str) -> Int64:
+def viewer_inputs(people: People, settings: MatchSettings, version: str, ids: Int64 | None = None) -> Int64:
     """Fingerprint each person's own data, with the settings and the version: a change makes a list stale.
 
     Left out is what moves by itself with the days, such as the fading of hides, and everything about others.
+    `ids` are those of the rows that sparse columns name, unless they name rows of `people`.
     """
     p = people.population
-    ids = p.ids if len(p) else np.zeros(1, np.int64)
+    ids = p.ids if ids is None else ids
+    excluded, _ = _by_id(p.excluded_offsets, p.excluded_rows, ids)
+    hidden, hides = _by_id(p.hidden_offsets, p.hidden_rows, ids)
     columns = [
         Column("active", "bool", p.active),
         Column("age", "int2", p.age.astype(np.int16)),
-        Column("gender", "int2", p.gender.astype(np.int16)),
-        Column("seeking", "int8", p.seeking.view(np.int64)),
+        Column("words", "int8", people.words),
         Column("min_age", "int2", p.min_age),
         Column("max_age", "int2", p.max_age),
         Column("placed", "bool", p.placed),
@@ -89,22 +91,34 @@ def viewer_inputs(people: People, settings: MatchSettings, version: str) -> Int6
         Column("max_distance_km", "float4", p.max_distance_km),
         Column("traits", "bytea", _bytes(p.traits)),
         Column("interests", "int8[]", people.interests.ids[p.interest_codes], p.interest_offsets),
-        Column("goals", "int8", p.goals.view(np.int64)),
-        Column("goal_count", "int2", p.goal_count.astype(np.int16)),
         Column("rating_preference", "bytea", _bytes(p.rating_preference)),
-        Column("excluded", "int8[]", ids[p.excluded_rows], p.excluded_offsets),
-        Column("hidden", "int8[]", ids[p.hidden_rows], p.hidden_offsets),
-        Column("hidden_at", "int8[]", people.hidden_at, p.hidden_offsets),
+        Column("excluded", "int8[]", excluded, p.excluded_offsets),
+        Column("hidden", "int8[]", hidden, p.hidden_offsets),
+        Column("hidden_at", "int8[]", people.hidden_at[hides], p.hidden_offsets),
     ]
     seed = hashlib.blake2b(repr((version, LIST_LENGTH, astuple(settings))).encode(), digest_size=8)
     return fingerprint_rows(columns, int.from_bytes(seed.digest(), "little"))
+
+
+def _by_id(offsets: Int64, rows: UInt32, ids: Int64) -> tuple[Int64, Int64]:
+    """Give the ids that CSR columns name, ascending within each row of theirs, and the order of the entries."""
+    named = ids[rows] if len(rows) else np.empty(0, np.int64)
+    order = np.lexsort((named, np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))))
+    return named[order], order
 
 
 def run_inputs(
     people: People, viewers: UInt32, settings: MatchSettings, version: str, as_of: datetime
 ) -> str:
     """Condense everything that the rows of a run follow from: equal for equal rows in equal batches."""
-    told = (version, LIST_LENGTH, astuple(settings), as_of.isoformat(), people.interests.slugs, people.goals)
+    told = (
+        version,
+        LIST_LENGTH,
+        astuple(settings),
+        as_of.isoformat(),
+        people.interests.slugs,
+        people.vocabulary.goals,
+    )
     digest = hashlib.blake2b(repr(told).encode(), digest_size=16)
     for column in (getattr(people.population, field.name) for field in fields(Population)):
         digest.update(b"" if column is None else np.ascontiguousarray(column).tobytes())

@@ -20,7 +20,7 @@ from ..ids import require_users, rows_of
 from ..write import stamps
 from .active_users import fetch_active
 from .match_rows import LIST_LENGTH, Packer, run_inputs
-from .people import People, load_people, midnight
+from .people import People, load_people, midnight, with_rarity
 from .stored_lists import CONFIRM, REMOVE, TABLE, StoredLists, fetch_stored, oldest_fresh, replace_lists
 
 NAME = "match-scores"
@@ -82,6 +82,8 @@ def match_scores(context: JobContext) -> None:
             connection, as_of, rows_per_chunk=parameters.candidate_batch_size, step=context.run.check_stop
         )
         scope = require_users(people.population.ids, parameters.user_id) if parameters.user_id else None
+        if scope is None and not _is_partial(parameters):
+            people = with_rarity(connection, people, as_of.date())
         context.run.tell(rows_scanned=people.rows_scanned, **people.told)
         context.run.step("building the index")
         index = MatchIndex(people.population, context.settings.match)
@@ -212,5 +214,5 @@ JOB = Job(
         "run match-scores --active",
         "run match-scores --dry-run --json",
     ),
-    writes=(TABLE,),
+    writes=(TABLE, "feed.match_rarity"),
 )

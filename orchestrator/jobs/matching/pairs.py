@@ -10,6 +10,7 @@ import numpy as np
 from feedscore.population import Bool, Int64, UInt32
 
 from ..ids import distinct, rows_of
+from .vocabulary import Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,18 +22,21 @@ class PairRows:
     known: Bool
 
 
-def pair_rows(ids: Int64, viewer: Int64, other: Int64) -> PairRows:
-    """Find the rows of pairs of ids; pairs with somebody who is gone, or with oneself, are left out."""
+def pair_rows(ids: Int64, others: Rows, viewer: Int64, other: Int64) -> PairRows:
+    """Find the rows of pairs of ids, the viewers' among `ids`, which ascend, the others' by `others`.
+
+    Pairs with somebody who is gone, or with oneself, are left out.
+    """
     _, viewer_known = rows_of(ids, viewer)
-    _, other_known = rows_of(ids, other)
+    _, other_known = others(other)
     known = viewer_known & other_known & (viewer != other)
-    return PairRows(rows_of(ids, viewer[known])[0], rows_of(ids, other[known])[0], known)
+    return PairRows(rows_of(ids, viewer[known])[0], others(other[known])[0], known)
 
 
 def exclusions(people: int, pairs: Iterable[tuple[Int64, Int64]]) -> tuple[Int64, UInt32]:
     """Merge (viewer row, other row) pairs from several sources into CSR: offsets and ascending rows."""
     keys = distinct(
-        np.concatenate([np.empty(0, np.int64), *(viewer * people + other for viewer, other in pairs)])
+        np.concatenate([np.empty(0, np.int64), *(viewer << 32 | other for viewer, other in pairs)])
     )
-    sizes = np.bincount(keys // max(people, 1), minlength=people)
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), (keys % max(people, 1)).astype(np.uint32)
+    sizes = np.bincount(keys >> 32, minlength=people)
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), keys.astype(np.uint32)

@@ -56,6 +56,8 @@ ORDER BY user_id, seeking, min_age, max_age, max_distance_km, goals""",
 
 # The interests there are, each once; of several slugs the first.
 INTERESTS = "SELECT DISTINCT ON (id) id, slug FROM app.interests WHERE id IS NOT NULL ORDER BY id, slug"
+# Those of some interests that exist.
+INTERESTS_AMONG = "SELECT id FROM app.interests WHERE id = ANY (%s)"
 # How many axes the quiz vectors have.
 TRAIT_COUNT = "SELECT count(*) FROM feed.trait"
 # The quiz vectors.
@@ -71,38 +73,57 @@ PREFERRED = "SELECT user_id, preference FROM feed.user_rating_preference WHERE {
 OF_USERS = "user_id = ANY (%(users)s)"
 """The scope of all tables with a user_id."""
 
-# Pairs that are never suggested: viewer, other. Decisions hold one way, the others both ways.
+
+@dataclass(frozen=True)
+class Pairs:
+    """A read of pairs of people, as arrays of others, one a person."""
+
+    select: str
+    viewer: str
+    other: str
+    both_ways: bool
+    """Whether what one did counts for the other as well."""
+
+    def scope(self, *, among: bool) -> str:
+        """Keep the pairs among the people in `%(users)s`, or all that count for one of them."""
+        viewer, other = f"{self.viewer} = ANY (%(users)s)", f"{self.other} = ANY (%(users)s)"
+        if among:
+            return f"{viewer} AND {other}"
+        return f"({viewer} OR {other})" if self.both_ways else viewer
+
+
+# Pairs that are never suggested.
 EXCLUSIONS = {
-    "blocks": (
+    "blocks": Pairs(
         "SELECT blocker_id, array_agg(blocked_id) FROM app.blocks"
         " WHERE blocker_id IS NOT NULL AND blocked_id IS NOT NULL AND {scope} GROUP BY 1",
-        "blocker_id = ANY (%(users)s) AND blocked_id = ANY (%(users)s)",
+        "blocker_id", "blocked_id", both_ways=True,
     ),
-    "reports": (
+    "reports": Pairs(
         "SELECT reporter_id, array_agg(reported_user_id) FROM app.reports"
         " WHERE reporter_id IS NOT NULL AND reported_user_id IS NOT NULL AND {scope} GROUP BY 1",
-        "reporter_id = ANY (%(users)s) AND reported_user_id = ANY (%(users)s)",
+        "reporter_id", "reported_user_id", both_ways=True,
     ),
-    "matches": (
+    "matches": Pairs(
         "SELECT user_a, array_agg(user_b) FROM app.matches"
         " WHERE user_a IS NOT NULL AND user_b IS NOT NULL AND {scope} GROUP BY 1",
-        "user_a = ANY (%(users)s) AND user_b = ANY (%(users)s)",
+        "user_a", "user_b", both_ways=True,
     ),
-    "decisions": (
+    "decisions": Pairs(
         "SELECT user_id, array_agg(target_id) FROM app.decisions"
         " WHERE decision IN ('like', 'pass') AND user_id IS NOT NULL AND target_id IS NOT NULL AND {scope}"
         " GROUP BY 1",
-        "user_id = ANY (%(users)s) AND target_id = ANY (%(users)s)",
+        "user_id", "target_id", both_ways=False,
     ),
-}
-ONE_WAY = frozenset({"decisions"})
+}  # fmt: skip
 
 # Whom people hid, and when last; an unknown time counts as today.
-HIDES = """
+HIDES = Pairs(
+    """
 SELECT user_id, hidden_user_id, max(created_at) FILTER (WHERE isfinite(created_at))
 FROM app.hides WHERE user_id IS NOT NULL AND hidden_user_id IS NOT NULL AND {scope}
-GROUP BY user_id, hidden_user_id
-"""
-HIDES_SCOPE = "user_id = ANY (%(users)s) AND hidden_user_id = ANY (%(users)s)"
+GROUP BY user_id, hidden_user_id""",
+    "user_id", "hidden_user_id", both_ways=False,
+)  # fmt: skip
 HIDE_KINDS = {"viewer": "int8", "other": "int8", "hidden_at": "timestamptz?"}
 PAIR_KINDS = {"viewer": "int8", "others": "int8[]"}

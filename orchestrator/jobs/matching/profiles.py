@@ -6,20 +6,20 @@ Every value that cannot be meant is replaced by a stated default, and counted un
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
-from feedscore.population import OPEN_LIMIT, Bool, Float32, Float64, Int16, Int64, UInt8, UInt64
+from feedscore.population import MAX_GOALS, OPEN_LIMIT, Bool, Float32, Float64, Int16, Int64, UInt8, UInt64
 
 from ...errors import SourceError
 from ..ids import distinct
+from .vocabulary import Vocabulary, VocabularyError
 
 MAX_SOUGHT_GENDERS = 63
-MAX_SHARED_GOALS = 64
 OLDEST_YEARS = 130
 LARGEST_AGE_LIMIT = 999
 LARGEST_GOAL_COUNT = 255
@@ -101,15 +101,22 @@ def distance_limits(km: Float32, known: Bool, told: Counter[str]) -> Float32:
     return np.where(usable, km, np.float32(np.inf)).astype(np.float32)
 
 
-def genders(held: Sequence[str | None], sought: TextSets, told: Counter[str]) -> tuple[UInt8, UInt64]:
+def genders(
+    held: Sequence[str | None], sought: TextSets, told: Counter[str], known: Vocabulary | None = None
+) -> tuple[UInt8, UInt64, frozenset[str], frozenset[str]]:
     """Give each person's gender a code, and each row of `sought` the mask of the codes it asks for.
 
-    Only genders that somebody has and somebody seeks need a code; those that are sought in vain share one.
-    SourceError if that takes more than 63.
+    Only genders that somebody has and somebody seeks need a code; those that are sought in vain share one. Also
+    told: all genders sought, and all held. SourceError if that takes more than 63 codes; with the words `known` of
+    everybody, VocabularyError where these people would change the codes of others.
     """
-    wanted = {text for text in set(sought.texts) if text.strip()}
-    present = {text for text in set(held) if text}
+    wanted = frozenset(text for text in set(sought.texts) if text.strip())
+    present = frozenset(text for text in set(held) if text)
+    if known:
+        wanted, present = wanted | known.sought, present | known.held
     named = sorted(wanted & present)
+    if known and tuple(named) != known.genders:
+        raise VocabularyError(f"gender {next(iter(set(named) - set(known.genders)))!r} needs a code")
     in_vain = len(named) + 1
     codes = {gender: code for code, gender in enumerate(named, start=1)}
     needed = len(named) + bool(wanted - present)
@@ -122,37 +129,65 @@ def genders(held: Sequence[str | None], sought: TextSets, told: Counter[str]) ->
     told["seeking_blank"] += sum(1 for text in sought.texts if not text.strip())
     gender = np.array([codes.get(text or "", 0) for text in held], np.uint8)
     bits = np.array([codes.get(text, in_vain) if text in wanted else 64 for text in sought.texts], np.uint64)
-    return gender, _masks(sought, bits, bits < np.uint64(64))
+    return gender, _masks(sought, bits, bits < np.uint64(64)), wanted, present
 
 
-def goals(chosen: TextSets, told: Counter[str]) -> tuple[UInt64, UInt8, tuple[str, ...]]:
-    """Give each row the mask of its goals and their number, and name the goal of each bit, alphabetically.
+@dataclass(frozen=True, eq=False)
+class Goals:
+    """The goals of some rows."""
 
-    A goal that only one row has can be shared with nobody and needs no bit. SourceError if more than 64 do.
+    masks: UInt64
+    count: UInt8
+    """Their number, with those that have no bit; at most 255."""
+    names: tuple[str, ...]
+    """The goal of each bit, alphabetically."""
+    lone: Mapping[str, int]
+    """The goals without a bit, and who has each."""
+
+
+def goals(chosen: TextSets, people: Int64, told: Counter[str], known: Vocabulary | None = None) -> Goals:
+    """Give each row, of a person each, the mask of its goals.
+
+    Where there are more than 64 goals, one that only one row has can be shared with nobody and needs no bit.
+    SourceError if more than 64 do; VocabularyError as `genders` has it.
     """
     vocabulary = {text: i for i, text in enumerate(sorted({t for t in set(chosen.texts) if t.strip()}))}
     word = np.array([vocabulary.get(text, -1) for text in chosen.texts], np.int64)
     told["goals_blank"] += int((word < 0).sum())
-    pairs = distinct(chosen.rows[word >= 0] * max(len(vocabulary), 1) + word[word >= 0])
-    holders = np.bincount(pairs % max(len(vocabulary), 1), minlength=len(vocabulary))
-    shared = np.flatnonzero(holders > 1)
-    if len(shared) > MAX_SHARED_GOALS:
+    width = max(len(vocabulary), 1)
+    pairs = distinct(chosen.rows[word >= 0] * width + word[word >= 0])
+    names = list(vocabulary)
+    if known:
+        shared, lone = known.goals, _lone_goals(names, people[pairs // width], pairs % width, known)
+    else:
+        holders = np.bincount(pairs % width, minlength=len(names))
+        kept = np.flatnonzero(holders > (len(names) > MAX_GOALS))
+        shared = tuple(names[i] for i in kept)
+        alone = ~np.isin(pairs % width, kept)
+        owner = zip(pairs[alone] % width, people[pairs[alone] // width], strict=True)
+        lone = {names[goal]: int(person) for goal, person in owner}
+    if len(shared) > MAX_GOALS:
         raise SourceError(
             f"app.preferences.goals has {len(shared)} different goals that people share,"
-            f" match scores have {MAX_SHARED_GOALS} places"
+            f" match scores have {MAX_GOALS} places"
         )
-    bit_of = np.full(len(vocabulary) + 1, 64, np.uint64)  # the last stands for a blank
-    bit_of[shared] = np.arange(len(shared), dtype=np.uint64)
-    bits = bit_of[word]
-    rows = len(chosen.offsets) - 1
-    count = np.bincount(pairs // max(len(vocabulary), 1), minlength=rows)
+    bit_of = {goal: bit for bit, goal in enumerate(shared)}
+    bits = np.array([bit_of.get(text, 64) for text in [*names, ""]], np.uint64)[word]
+    count = np.bincount(pairs // width, minlength=len(chosen.offsets) - 1)
     told["goals_beyond_255"] += int((count > LARGEST_GOAL_COUNT).sum())
-    names = list(vocabulary)
-    return (
-        _masks(chosen, bits, bits < np.uint64(64)),
-        np.minimum(count, LARGEST_GOAL_COUNT).astype(np.uint8),
-        tuple(names[i] for i in shared),
-    )
+    capped = np.minimum(count, LARGEST_GOAL_COUNT).astype(np.uint8)
+    return Goals(_masks(chosen, bits, bits < np.uint64(64)), capped, shared, lone)
+
+
+def _lone_goals(names: Sequence[str], person: Int64, goal: Int64, known: Vocabulary) -> Mapping[str, int]:
+    """Add the goals without a bit that these people have; VocabularyError where one is shared now."""
+    lone = dict(known.lone_goals)
+    for name, owner in zip((names[i] for i in goal), person.tolist(), strict=True):
+        if name not in known.goals and lone.setdefault(name, owner) != owner:
+            raise VocabularyError(f"goal {name!r} needs a place")
+    if lone and not known.lone_goals:
+        raise VocabularyError(f"goal {next(iter(lone))!r} needs a place")
+    return lone
 
 
 def _masks(sets: TextSets, bits: UInt64, kept: Bool) -> UInt64:

@@ -11,7 +11,7 @@ from feedscore.population import Float64, Int64
 
 from ...db.columns import fetch
 from ..grouped import owners
-from ..ids import rows_of
+from ..ids import distinct, fetch_users, rows_of
 from .ratings import Ratings, is_valid
 
 ATTRIBUTE = "coalesce(array_position(%(attributes)s::text[], attribute::text), 0)::int4"
@@ -45,28 +45,26 @@ def concerned(connection: psycopg.Connection, users: Int64) -> Int64:
 
 def fetch_ratings(
     connection: psycopg.Connection,
-    users: Int64,
     attributes: tuple[str, ...],
     rated: Int64 | None,
     rows_per_chunk: int,
 ) -> tuple[Int64, Ratings, dict[str, int]]:
     """Read all ratings, or those of some profiles: the people, the valid ratings, and what was left out.
 
-    `users` are the ids of everybody, ascending; the people are those of them who occur, or everybody.
+    The people are everybody, or of some profiles those who rated or were rated.
     """
     scope = EVERYBODY if rated is None else OF_THESE
     params: dict[str, object] = {
         "attributes": [*attributes, "overall"],
-        "rated": rated if rated is not None else users[:0],
+        "rated": rated if rated is not None else np.empty(0, np.int64),
     }
     query = {"scope": scope, "attribute": ATTRIBUTE}
     found = _fetch(connection, RATINGS.format(**query), params, rows_per_chunk)
     scanned = len(found.value)
     if _has_repetition(found):
         found = _fetch(connection, LATEST_RATINGS.format(**query), params, rows_per_chunk)
-    people = users
-    if rated is not None:
-        people = np.intersect1d(users, np.concatenate([rated, found.rater, found.rated]))
+    among = None if rated is None else distinct(np.concatenate([rated, found.rater, found.rated]))
+    people = fetch_users(connection, among)
     known = rows_of(people, found.rater)[1] & rows_of(people, found.rated)[1]
     in_range, on_axis = is_valid(found.rater, found.rated, found.value), found.attribute > 0
     valid = known & in_range & on_axis

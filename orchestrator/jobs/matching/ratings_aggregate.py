@@ -12,7 +12,7 @@ from ...context import DryRun, JobContext, JobParameters
 from ...db.replace import Table, replace_rows
 from ...registry import Budget, Group, Job
 from ..estimate import preview_users
-from ..ids import fetch_users, require_users
+from ..ids import fetch_scope
 from ..write import Output, stamps, write_people
 from .rating_axes import RatingAxes, fetch_axes, fetch_names
 from .rating_rows import concerned, fetch_ratings
@@ -48,13 +48,12 @@ def ratings_aggregate(context: JobContext) -> None:
     """
     with context.database.connection() as connection:
         context.run.step("reading ratings")
-        users = fetch_users(connection)
-        scope = require_users(users, context.parameters.user_id) if context.parameters.user_id else None
+        scope = fetch_scope(connection, context.parameters.user_id)
         stored = fetch_axes(connection) if scope is not None else None
         names = stored.names if stored else fetch_names(connection)
         only = concerned(connection, scope) if stored and scope is not None else None
         people, ratings, told = fetch_ratings(
-            connection, users, names, only, context.parameters.candidate_batch_size
+            connection, names, only, context.parameters.candidate_batch_size
         )
     context.run.tell(**told)
     means = stored.means if stored else global_means(ratings)

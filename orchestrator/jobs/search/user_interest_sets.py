@@ -14,7 +14,7 @@ from ...db.columns import fetch
 from ...registry import Budget, Group, Job
 from ..estimate import preview_users
 from ..grouped import owners
-from ..ids import Slice, fetch_users, require_users, rows_of, slices
+from ..ids import Slice, fetch_scope, fetch_users, rows_of, slices
 from ..write import Output, write_people
 from .sets import InterestSets, interest_sets, keep_newest
 
@@ -56,10 +56,9 @@ def user_interest_sets(context: JobContext) -> None:
     parts: list[tuple[Int64, Int64, InterestSets]] = []
     with context.database.connection() as connection:
         context.run.step("reading interests")
-        users = fetch_users(connection)
-        scope = require_users(users, context.parameters.user_id) if context.parameters.user_id else None
+        scope = fetch_scope(connection, context.parameters.user_id)
         known = np.unique(fetch(connection, INTERESTS, {"id": "int8"}).int64("id"))
-        people = users if scope is None else scope
+        people = fetch_users(connection) if scope is None else scope
         for part in slices(people, PEOPLE_AT_A_TIME):
             context.run.check_stop()
             parts.append(_collect(connection, context, people[part.start : part.stop], part, known))

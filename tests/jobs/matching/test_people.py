@@ -33,7 +33,7 @@ def test_sound_people_have_nothing_to_tell(database: Database) -> None:
     assert (p.min_age[1], p.max_age[1], p.max_distance_km[1], p.goal_count[1]) == (18, 99, 50, 1)
     assert (p.min_age[0], p.max_age[0], p.max_distance_km[0]) == (OPEN_LIMIT, OPEN_LIMIT, np.inf)
     assert np.allclose(p.days_since_joined, 31)
-    assert not p.goals.any()  # a goal of one person can be shared with nobody
+    assert p.goals.tolist() == [0, 1, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -122,17 +122,31 @@ def test_impossible_limits_are_no_limits_and_an_empty_range_stays_empty(database
     }  # fmt: skip
 
 
-def test_goals_get_bits_only_where_people_share_them(database: Database) -> None:
+def test_goals_get_bits_alphabetically(database: Database) -> None:
     people = load(
         database,
         """INSERT INTO app.preferences (user_id, goals) VALUES
              (1, '{travel,chess,chess,NULL}'), (2, '{dating,travel}'), (3, '{dating,""}')""",
     )
     p = people.population
-    assert people.goals == ("dating", "travel")
-    assert p.goals.tolist() == [0b10, 0b11, 0b01, 0]
+    assert people.vocabulary.goals == ("chess", "dating", "travel")
+    assert p.goals.tolist() == [0b101, 0b110, 0b010, 0]
     assert p.goal_count.tolist() == [2, 2, 1, 0]
     assert people.told == {"goals_blank": 1}
+
+
+def test_of_more_than_64_goals_only_those_get_bits_that_people_share(database: Database) -> None:
+    people = load(
+        database,
+        """INSERT INTO app.preferences (user_id, goals)
+           SELECT u, array_agg('goal ' || i) || ARRAY['travel']
+           FROM generate_series(1, 40) AS i, generate_series(1, 2) AS u WHERE i % 2 = u % 2 OR i > 30 GROUP BY u
+           UNION ALL SELECT 3, array_agg('other ' || i) FROM generate_series(1, 40) AS i""",
+    )
+    assert people.vocabulary.goals == (*(f"goal {i}" for i in range(31, 41)), "travel")
+    assert people.population.goals.tolist() == [2**11 - 1, 2**11 - 1, 0, 0]
+    assert people.population.goal_count.tolist() == [26, 26, 40, 0]
+    assert people.vocabulary.lone_goals["goal 1"] == 1
 
 
 def test_more_than_64_shared_goals_are_refused_by_number(database: Database) -> None:

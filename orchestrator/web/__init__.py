@@ -1,1 +1,0 @@
-"""The HTTP API: events in, analyses asked for, how things stand."""
