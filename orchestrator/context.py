@@ -59,6 +59,11 @@ BatchWork = Callable[[psycopg.Connection, Batch], BatchResult]
 class RunHandle(Protocol):
     """The running JobRun, as a job sees it; the runner implements it."""
 
+    @property
+    @abstractmethod
+    def id(self) -> int:
+        """The number of the run."""
+
     @abstractmethod
     def in_batches(
         self,

@@ -82,6 +82,10 @@ class RateLimitedError(FeedscoreError):
         """From when on it may run again."""
 
 
+class SkippedError(FeedscoreError):
+    """The run found that it must not be done now; the message says why, and it counts as skipped, not as failed."""
+
+
 class CancelledError(FeedscoreError):
     """The run was asked to stop, and stopped between two batches."""
 

@@ -83,6 +83,8 @@ class Job:
     """Further ones, with parameters."""
     priority: int = 50
     """0 to 100: queue high from 70, medium from 30, else low."""
+    priority_by_name: int | None = None
+    """Of runs for named users, where it is another one."""
     max_attempts: int = 3
     """How often an enqueued run is tried."""
     limit: PerUser | None = None
@@ -90,6 +92,11 @@ class Job:
     examples: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     """Tables of schema feed that this job, and no other, writes."""
+
+    def priority_of(self, parameters: JobParameters) -> int:
+        """Tell the priority of a run with these parameters."""
+        named = self.priority_by_name if parameters.user_id else None
+        return self.priority if named is None else named
 
     @property
     def timetables(self) -> tuple[Timetable, ...]:

@@ -25,7 +25,12 @@ from .errors import SettingsError
 CONFIG_VARIABLE = "FEEDSCORE_CONFIG"
 DEFAULT_CONFIG = Path("feedscore.toml")
 ENV_PREFIX = "FEEDSCORE_"
-SECRETS = frozenset({"database_url", "redis_url"})
+ADDRESSES = frozenset({"database_url", "redis_url"})
+"""Settings that may hold a password, and are shown without it."""
+SECRETS = ADDRESSES | {"api_token", "api_signing_key", "analyser_key"}
+NEVER_REPEATED = SECRETS | {"analyser_url"}
+"""Settings whose bad values stand in no error: somebody may have put a password there."""
+SHORTEST_SECRET = 16
 
 CONTENT_PARTS = ("sentiment", "embedding", "image")
 
@@ -105,6 +110,43 @@ class Settings(BaseSettings):
     rating_prior_weight: float = Field(
         default=5.0, gt=0, description="Weight of the global mean in a rating, in ratings."
     )
+    http_host: str = Field(default="127.0.0.1", description="Address that `serve` listens on.")
+    http_port: int = Field(
+        default=8484, ge=0, le=65_535, description="Port that `serve` listens on; 0 = any that is free."
+    )
+    api_token: SecretStr | None = Field(
+        default=None,
+        description="What callers of /api must send as `Authorization: Bearer`; unset = /api is closed.",
+    )
+    api_signing_key: SecretStr | None = Field(
+        default=None,
+        description="Key with which callers sign what they post (HMAC-SHA256); unset = unsigned.",
+    )
+    analyser: str = Field(
+        default="local", description="What analyses profiles: local, http, or the name of a plug-in."
+    )
+    analyser_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^@\s?#]+/(chat/completions|messages)$",
+        description="Of analyser http: where it posts to, .../v1/chat/completions or .../v1/messages.",
+    )
+    analyser_model: str | None = Field(default=None, description="Of analyser http: the model to ask for.")
+    analyser_key: SecretStr | None = Field(
+        default=None, description="Of analyser http: its key, if it wants one."
+    )
+    analyser_timeout_s: float = Field(
+        default=60.0, gt=0, le=240, description="Of analyser http: seconds to wait for an answer."
+    )
+    analyser_price_in: float | None = Field(
+        default=None, ge=0, description="Of analyser http: price of a million tokens sent; 0 = free."
+    )
+    analyser_price_out: float | None = Field(
+        default=None, ge=0, description="Of analyser http: price of a million tokens received; 0 = free."
+    )
+    analyser_daily_budget: float = Field(
+        default=1.0, ge=0, description="What analyses may cost a day (UTC), in the currency of the prices."
+    )
+    analyser_at_once: int = Field(default=4, ge=1, le=64, description="Of analyser http: requests at once.")
     match: MatchSettings = Field(
         default_factory=MatchSettings, description="Weights and constants of match score."
     )
@@ -132,6 +174,16 @@ class Settings(BaseSettings):
         if url and not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
             raise ValueError("must start with redis://, rediss:// or unix://")
         return url
+
+    @field_validator("api_token", "api_signing_key")
+    @classmethod
+    def _cannot_be_guessed(cls, secret: SecretStr | None) -> SecretStr | None:
+        value = secret.get_secret_value() if secret else None
+        if value is not None and (
+            len(value) < SHORTEST_SECRET or not value.isascii() or not value.isprintable()
+        ):
+            raise ValueError(f"must have {SHORTEST_SECRET} or more printable ASCII characters")
+        return secret
 
     @field_validator("time_zone")
     @classmethod
@@ -200,7 +252,7 @@ def _explain(error: ValidationError) -> str:
     lines = []
     for fault in error.errors():
         field = ".".join(map(str, fault["loc"]))
-        seen = "" if field in SECRETS else f" (got {fault['input']!r})"
+        seen = "" if field in NEVER_REPEATED else f" (got {fault['input']!r})"
         lines.append(f"setting {field}: {fault['msg']}{seen}")
     return "\n".join(lines)
 

@@ -68,6 +68,36 @@ def test_a_bad_address_is_not_repeated_with_its_password(monkeypatch: pytest.Mon
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["api_token", "api_signing_key"])
+def test_a_secret_that_can_be_guessed_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"FEEDSCORE_{name.upper()}", "too-short")
+    with pytest.raises(SettingsError, match=f"setting {name}: .*16 or more") as caught:
+        load_settings()
+    assert "too-short" not in str(caught.value)
+
+
+def test_keys_and_tokens_are_shown_as_stars(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ("api_token", "api_signing_key", "analyser_key")
+    for name in secrets:
+        monkeypatch.setenv(f"FEEDSCORE_{name.upper()}", "0123456789abcdef")
+    shown = effective(load_settings())
+    assert {shown[name] for name in secrets} == {"***"}
+
+
+@pytest.mark.parametrize(
+    "address", ["http://me:secret@host/v1/messages", "ftp://host/v1/messages", "http://host"]
+)
+def test_the_address_of_an_analyser_holds_no_password_and_ends_as_it_must(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("FEEDSCORE_ANALYSER_URL", address)
+    with pytest.raises(SettingsError, match="setting analyser_url") as caught:
+        load_settings()
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("address", "shown"),
     [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, is_dataclass
 
-from ..settings import SECRETS, Settings, load_settings, origins
+from ..settings import ADDRESSES, SECRETS, Settings, load_settings, origins
 from .options import AsJson
 from .output import print_json, print_table
 
@@ -31,12 +31,14 @@ def effective(settings: Settings) -> dict[str, str | int | float | None]:
     shown: dict[str, str | int | float | None] = {}
     for name in Settings.model_fields:
         value = getattr(settings, name)
-        if name in SECRETS:
+        if name in ADDRESSES:
             shown[name] = masked(value.get_secret_value()) if value else None
+        elif name in SECRETS:
+            shown[name] = MASK if value else None
         elif is_dataclass(value) and not isinstance(value, type):
             shown |= {f"{name}.{field}": number for field, number in asdict(value).items()}
         else:
-            shown[name] = value if isinstance(value, int | float) else str(value)
+            shown[name] = value if value is None or isinstance(value, int | float) else str(value)
     return shown
 
 

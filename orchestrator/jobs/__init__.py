@@ -5,6 +5,7 @@ from ..registry import Registry
 from .feed import affinity, content_features, feed_presort, trending
 from .maintenance import analytics_rollup, feed_presort_cleanup, job_run_cleanup
 from .matching import build_user_traits, match_scores, ratings_aggregate
+from .profile import profile_analysis
 from .search import user_interest_sets
 
 registry = Registry.of(
@@ -20,6 +21,7 @@ registry = Registry.of(
         feed_presort_cleanup.JOB,
         analytics_rollup.JOB,
         job_run_cleanup.JOB,
+        profile_analysis.JOB,
     )
 )
 check_registry(registry)

@@ -56,7 +56,7 @@ def enqueue_plan(
             given = parameters.get(step.job.name) or step.job.parameters()
             request = request_of(step.job, given, settings, now, trigger)
             urgency = Urgency(
-                priority=step.job.priority if priority is None else priority,
+                priority=step.job.priority_of(given) if priority is None else priority,
                 max_attempts=step.job.max_attempts,
             )
             record, is_new = enqueue_run(connection, request, urgency, cause=step.reason, needs=needs)
@@ -83,7 +83,7 @@ def enqueue_job(
     """
     needs = [row[0] for row in connection.execute(OPEN_RUNS, (list(job.needs),))] if job.needs else []
     request = request_of(job, given, settings, now, trigger)
-    urgency = Urgency(priority=job.priority, max_attempts=job.max_attempts)
+    urgency = Urgency(priority=job.priority_of(given), max_attempts=job.max_attempts)
     made = Enqueued(*enqueue_run(connection, request, urgency, cause=cause, needs=needs))
     _check(connection, job, given, request, made)
     return made

@@ -25,7 +25,8 @@ LONGEST_SCOPE = 120
 NEUTRAL_PARAMETERS = frozenset({"candidate_batch_size", "pause_ms"})
 NEUTRAL_SETTINGS = frozenset({
     "database_url", "data_dir", "redis_url", "redis_prefix", "time_zone", "threads", "write_connections",
-    "connect_timeout_s", "log_level",
+    "connect_timeout_s", "log_level", "http_host", "http_port", "api_token", "api_signing_key", "analyser_key",
+    "analyser_timeout_s", "analyser_price_in", "analyser_price_out", "analyser_daily_budget", "analyser_at_once",
 })  # fmt: skip
 
 

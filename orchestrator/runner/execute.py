@@ -17,7 +17,7 @@ from ..db.checkpoints import clear_batches
 from ..db.engine import Database
 from ..db.locks import unlock
 from ..db.runs import RunRecord, RunStatus, Trigger, find_run, finish_run
-from ..errors import CancelledError, DatabaseError, FeedscoreError
+from ..errors import CancelledError, DatabaseError, FeedscoreError, SkippedError
 from ..registry import Job
 from ..settings import Settings
 from .batches import Scene, describe
@@ -110,6 +110,8 @@ def _run(job: Job, context: JobContext, tally: Tally, heart: Heart, stop: Stop) 
         heart.check()
     except (CancelledError, Interrupted, KeyboardInterrupt) as error:
         return Ending(RunStatus.CANCELLED, str(error) or "stopped by the keyboard")
+    except SkippedError as error:
+        return Ending(RunStatus.SKIPPED, str(error))
     except Exception as error:  # the row tells it, and whoever reads the row
         if not isinstance(error, FeedscoreError | psycopg.Error):  # a defect: keep what it takes to find it
             tally.tell({"traceback": "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]})

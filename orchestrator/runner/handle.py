@@ -18,6 +18,11 @@ class Run(RunHandle):
         self._scene = scene
         self._parameters = parameters
 
+    @property
+    def id(self) -> int:
+        """The number of the run."""
+        return self._scene.run_id
+
     def in_batches(
         self,
         total: int,

@@ -15,6 +15,11 @@ from ..settings import Settings
 class NoRun(RunHandle):
     """Stands where a run would be while a job tells what it would do."""
 
+    @property
+    def id(self) -> int:
+        """No run's number."""
+        return 0
+
     def in_batches(self, *_: object, **__: object) -> NoReturn:
         """Refuse: a preview works on nothing."""
         raise AssertionError("a preview must not work in batches")

@@ -20,10 +20,10 @@ MESSAGES = Table(
         Column("off_the_record", ColumnType.BOOLEAN, "true: never counted", required=True, default="false"),
         Column("body", ColumnType.TEXT, "the text; may stay away"),
     ),
-    ("feed-presort",),
+    ("feed-presort", "profile-analysis"),
     indexes=(
-        Index("sent_at", "feed-presort", "the messages of the last days"),
-        Index("sender_id", "feed-presort", "what one person wrote to another"),
+        Index("sent_at", "feed-presort, profile-analysis", "the messages of the last days"),
+        Index("sender_id", "feed-presort, profile-analysis", "what one person wrote to another"),
         Index("recipient_id", "feed-presort", "what a person received"),
     ),
     references=(
@@ -49,6 +49,20 @@ PROFILE_VIEWS = Table(
         Column("viewer_id", ColumnType.BIGINT, "who looked", required=True),
         Column("viewed_id", ColumnType.BIGINT, "at whom", required=True),
         Column("viewed_at", ColumnType.TIME, "when", required=True),
+    ),
+    ("profile-analysis",),
+    indexes=(Index("viewed_at", "profile-analysis", "the views of the last hours; BRIN is enough"),),
+    references=(
+        Reference("viewer_id", "users", IGNORED, Severity.WARNING),
+        Reference("viewed_id", "users", IGNORED, Severity.WARNING),
+    ),
+    rules=(
+        Rule(
+            ("viewer_id", "viewed_id"),
+            "t.viewer_id = t.viewed_id",
+            "a person looks at their own profile",
+            IGNORED,
+        ),
     ),
 )
 

@@ -60,7 +60,7 @@ def test_on_sunday_at_two_the_rollup_goes_before_the_cleanup(desk: Desk) -> None
     tick(desk.database, settings, registry, now=two)
     assert desk.rows("SELECT job, status FROM feed.job_run ORDER BY id") == [
         ("analytics-rollup", "QUEUED"), ("build-user-traits", "QUEUED"), ("content-features", "QUEUED"),
-        ("job-run-cleanup", "WAITING"), ("trending", "WAITING"),
+        ("job-run-cleanup", "WAITING"), ("profile-analysis", "QUEUED"), ("trending", "WAITING"),
     ]  # fmt: skip
 
 

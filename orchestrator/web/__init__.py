@@ -1,0 +1,1 @@
+"""The HTTP API: events in, analyses asked for, how things stand."""
