@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0005"
-down_revision = "0008"
+down_revision = "0007"
 
 WAKE = """
 CREATE FUNCTION feed.wake_refresher() RETURNS trigger LANGUAGE plpgsql AS $$
