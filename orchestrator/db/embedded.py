@@ -75,6 +75,17 @@ class EmbeddedServer:
             self._make_database(binaries)
         atexit.register(self.release)
 
+    def revive(self) -> bool:
+        """Start the server again if it has gone down while we use it; tell if it had."""
+        if not self._users_lock or self._has_process():
+            return False
+        binaries = find_binaries()
+        with self._exclusive_gate():
+            if self._runs(binaries):
+                return False
+            self._start(binaries)
+        return True
+
     def release(self) -> None:
         """Stop using the server; the last user stops it."""
         if not self._users_lock:
@@ -138,6 +149,14 @@ class EmbeddedServer:
                 entry.replace(destination)
         version.replace(self.cluster / version.name)  # last: its presence says that the cluster is whole
         fresh.rmdir()
+
+    def _has_process(self) -> bool:
+        """Tell at little cost whether the server may be running: its process is there."""
+        try:
+            os.kill(int((self.cluster / "postmaster.pid").read_text().split()[0]), 0)
+        except (OSError, IndexError, ValueError) as error:
+            return isinstance(error, PermissionError)
+        return True
 
     def _runs(self, binaries: Path) -> bool:
         try:

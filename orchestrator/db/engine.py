@@ -91,6 +91,10 @@ class Database:
         except (psycopg.OperationalError, sqlalchemy.exc.OperationalError) as error:
             raise DatabaseError(f"cannot reach the database {self.address}: {error}".strip()) from None
 
+    def revive(self) -> bool:
+        """Start the embedded server again if it has gone down; tell if it had. Any other is left alone."""
+        return self._server.revive() if self._server else False
+
     def close(self) -> None:
         """Close the connections; the embedded server stops when nobody else uses it."""
         self.engine.dispose()

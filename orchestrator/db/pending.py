@@ -94,10 +94,20 @@ WHERE r.id = %(id)s AND n.need_id = r.id AND n.run_id <> p.id
 ON CONFLICT DO NOTHING
 """
 FORGET_NEED = "DELETE FROM feed.job_run_need WHERE need_id = %(id)s"
+# What hangs on a run that has ended, or on anything that has; locked, so that two runs that end at once see each other's
+# end, and nobody adds a need to what is about to be freed.
+HOLD_WAITING = """
+SELECT w.id FROM feed.job_run AS w
+WHERE w.status = 'WAITING' AND (
+  EXISTS (SELECT FROM feed.job_run_need AS n WHERE n.run_id = w.id AND n.need_id = %(ended)s)
+  OR NOT EXISTS (SELECT FROM feed.job_run_need AS n JOIN feed.job_run AS r ON r.id = n.need_id
+    WHERE n.run_id = w.id AND r.status IN ('WAITING', 'QUEUED', 'RUNNING')))
+ORDER BY w.id FOR UPDATE
+"""
 # What waited for nothing but runs that ended well is free to go.
 RELEASE = """
 UPDATE feed.job_run AS w SET status = 'QUEUED'
-WHERE w.status = 'WAITING' AND NOT EXISTS (
+WHERE w.id = ANY (%(held)s) AND w.status = 'WAITING' AND NOT EXISTS (
   SELECT FROM feed.job_run_need AS n JOIN feed.job_run AS r ON r.id = n.need_id
   WHERE n.run_id = w.id AND r.status <> 'SUCCESS')
 """
@@ -216,7 +226,11 @@ def follow_up(connection: psycopg.Connection, record: RunRecord, *, failures: in
     connection.execute(FORGET_NEED, values)
 
 
-def release_and_skip(connection: psycopg.Connection) -> None:
-    """Free the runs whose needs have all ended well, and skip those with a need that did not."""
+def release_and_skip(connection: psycopg.Connection, ended: int | None = None) -> None:
+    """Free the runs whose needs have all ended well, and skip those with a need that did not.
+
+    Call it in the transaction in which run `ended` does, if any.
+    """
+    held = [row[0] for row in connection.execute(HOLD_WAITING, {"ended": ended})]
     connection.execute(SKIP)
-    connection.execute(RELEASE)
+    connection.execute(RELEASE, {"held": held})

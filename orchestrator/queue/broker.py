@@ -20,7 +20,6 @@ with contextlib.suppress(FeedscoreError):  # the command itself tells what is wr
     os.environ.setdefault("RQ_KEY_PREFIX", load_settings().redis_prefix)  # RQ reads it when it is imported
 
 from rq import Queue
-from rq.job import Job
 from rq.serializers import JSONSerializer
 
 QUEUES = ("high", "medium", "low")
@@ -90,8 +89,5 @@ def push(connection: redis.Redis, handouts: Sequence[Handout]) -> None:
 
 def lost(connection: redis.Redis, handouts: Sequence[Handout]) -> list[Handout]:
     """Tell which of these messages wait in no queue any more: gone, or taken by a worker that died with them."""
-    with connection.pipeline(transaction=False) as pipeline:
-        for handout in handouts:
-            pipeline.hget(Job.key_for(handout.message_id), "status")
-        found = pipeline.execute()
-    return [one for one, status in zip(handouts, found, strict=True) if status != b"queued"]
+    waiting = {message for queue in queues(connection) for message in queue.get_job_ids()}
+    return [one for one in handouts if one.message_id not in waiting]

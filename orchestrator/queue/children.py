@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 
+from .lifeline import end_with
+
 log = structlog.get_logger()
-PR_SET_PDEATHSIG = 1
 RESTART_MIN_S = 0.5
 RESTART_MAX_S = 30.0
 HEALTHY_S = 60.0
@@ -71,20 +71,6 @@ class Child:
             self._arguments,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_end_with_parent(os.getpid()),  # noqa: PLW1509 -- this process has no other threads
+            preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 -- this process has no other threads
         )
         self._started = now
-
-
-def _end_with_parent(parent: int) -> Callable[[], None] | None:
-    """On Linux, let the kernel send SIGTERM when the parent is gone, however that ended."""
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None)
-
-    def prepare() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died in between
-            os._exit(1)
-
-    return prepare

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import redis
 from ..errors import BrokerError
 from ..settings import Settings
 from .broker import MAX_SOCKET_PATH, socket_of
+from .lifeline import end_with
 
 START_TIMEOUT_S = 30
 STOP_TIMEOUT_S = 20
@@ -51,7 +53,7 @@ class EmbeddedRedis:
         """Start the server and wait until it answers; what it held before is there again."""
         folder = self.socket.parent
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.socket.unlink(missing_ok=True)
+        self._end_former()
         with (folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -60,6 +62,7 @@ class EmbeddedRedis:
                     "--daemonize", "no", "--maxmemory-policy", "noeviction",
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 -- this process has no other threads
             )  # fmt: skip
         deadline = time.monotonic() + START_TIMEOUT_S
         connection = redis.Redis(unix_socket_path=str(self.socket))
@@ -72,6 +75,23 @@ class EmbeddedRedis:
                 tail = (folder / "server.log").read_text(errors="replace")[-1000:]
                 raise BrokerError(f"the embedded Redis does not start:\n{tail}".strip())
             time.sleep(0.05)
+
+    def _end_former(self) -> None:
+        """End a server that outlived the process which had started it: two of them would write to the same files."""
+        former = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=STOP_TIMEOUT_S)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while time.monotonic() < deadline:
+            try:
+                former.ping()
+            except redis.exceptions.BusyLoadingError:
+                pass  # it is there
+            except redis.ConnectionError:
+                self.socket.unlink(missing_ok=True)
+                return
+            with contextlib.suppress(redis.RedisError):
+                former.shutdown()
+            time.sleep(0.05)
+        raise BrokerError(f"a Redis that does not end holds {self.socket}")
 
     @property
     def is_running(self) -> bool:

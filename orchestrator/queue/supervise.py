@@ -9,13 +9,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import FrameType
 
-import psycopg
-import sqlalchemy.exc
 import structlog
 
 from ..db.engine import Database
 from ..db.pending import release_and_skip
-from ..errors import FeedscoreError
 from ..jobs import registry
 from ..runner import bury_the_silent
 from ..settings import Settings
@@ -66,16 +63,22 @@ class Supervisor:
                 signal.signal(number, handler)
 
     def _round(self) -> None:
-        if self._redis and not self._redis.is_running:
-            log.warning("the embedded Redis ended and is started again")
-            _or_complain(self._redis.start)
+        _or_complain(self._revive)
         for child in self._children:
-            child.keep()
+            _or_complain(child.keep)
         _or_complain(self._consume)
         _or_complain(lambda: dispatch(self._database, self._connection))
         if time.monotonic() - self._swept >= SWEEP_EVERY_S:
             self._swept = time.monotonic()
             _or_complain(self._sweep)
+
+    def _revive(self) -> None:
+        """Start Postgres and Redis again, where they are ours and have gone down."""
+        if self._database.revive():
+            log.warning("the embedded Postgres ended and was started again")
+        if self._redis and not self._redis.is_running:
+            log.warning("the embedded Redis ended and is started again")
+            self._redis.start()
 
     def _consume(self) -> None:
         consume(self._database, self._settings, registry, now=datetime.now(UTC))
@@ -108,5 +111,6 @@ def _or_complain(step: Callable[[], object]) -> None:
     """Do a step; say why it failed, and go on: a supervisor outlives what it supervises."""
     try:
         step()
-    except (FeedscoreError, psycopg.Error, sqlalchemy.exc.DBAPIError, OSError) as error:
+    except Exception as error:  # of whatever kind
         log.error("will be tried again", reason=f"{type(error).__name__}: {error}")
+        log.debug("where it failed", exc_info=error)

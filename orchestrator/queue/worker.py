@@ -8,10 +8,13 @@ import signal
 from collections.abc import Sequence
 
 import redis
-from rq import Worker
+from redis.client import Pipeline
+from rq import Queue, Worker, worker_registration
+from rq.job import Job
 
 from ..settings import Settings
 from .broker import QUEUES, connect, queues
+from .lifeline import end_with
 
 # Much shorter than RQ's defaults, under which a killed worker is not missed for minutes.
 WORKER_TTL_S = 60
@@ -20,7 +23,20 @@ MONITORING_INTERVAL_S = 10
 
 
 class RunWorker(Worker):
-    """A worker whose shutdown lets the run at hand finish its batch, give itself back, and go on elsewhere."""
+    """A worker whose end, asked for or not, lets the run at hand finish its batch, give itself back, and go on elsewhere."""
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """Do a run in this process, the fork; a worker that is killed takes it along."""
+        if prepare := end_with(self.pid or os.getppid()):
+            prepare()
+        super().main_work_horse(job, queue)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Say that the worker lives, and who it is, should Redis have been emptied."""
+        connection = self.connection if pipeline is None else pipeline
+        connection.hset(self.key, mapping={**self.serialize(), "state": self.get_state()})
+        worker_registration.register(self, pipeline)
+        super().heartbeat(timeout, pipeline)
 
     def handle_warm_shutdown_request(self) -> None:
         """Ask the run at hand to stop after its batch."""

@@ -15,6 +15,7 @@ import structlog
 from ..context import JobContext, JobParameters
 from ..db.checkpoints import clear_batches
 from ..db.engine import Database
+from ..db.faults import ends_the_run
 from ..db.locks import unlock
 from ..db.runs import RunRecord, RunStatus, Trigger, find_run, finish_run
 from ..errors import CancelledError, DatabaseError, FeedscoreError, SkippedError
@@ -130,13 +131,18 @@ def _end(
     database: Database, own: psycopg.Connection, record: RunRecord, ending: Ending, tally: Tally
 ) -> RunRecord:
     """Record how the run ended, on a fresh connection if that of the run is gone."""
-    try:
-        return _write_end(own, record, ending, tally)
-    except psycopg.Error as error:
-        if (
-            ending.status is RunStatus.SUCCESS
-        ):  # batches commit without waiting for the disk: the last ones may be lost
-            ending = Ending(RunStatus.FAILED, describe(error))
+    for wait in WAITS_S:
+        time.sleep(wait)
+        try:
+            return _write_end(own, record, ending, tally)
+        except psycopg.Error as error:
+            if not ends_the_run(error):
+                continue  # another transaction was in the way, such as that of a run that ended at the same time
+            if (
+                ending.status is RunStatus.SUCCESS
+            ):  # the last batches did not wait for the disk and may be lost
+                ending = Ending(RunStatus.FAILED, describe(error))
+            break
     for wait in WAITS_S:
         time.sleep(wait)
         with contextlib.suppress(DatabaseError, psycopg.Error), database.connection() as connection:

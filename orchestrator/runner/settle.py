@@ -13,10 +13,11 @@ def settle(connection: psycopg.Connection, ended: RunRecord) -> None:
 
     A run from the queue that failed is tried again as long as it has attempts left. One that was interrupted,
     as by the shutdown of its worker, did not fail: it goes on at once, and its attempts stay the same.
+    One that was to be cancelled is not tried again, however it ended.
     """
-    from_queue = ended.dispatched_at is not None
+    from_queue = ended.dispatched_at is not None and not ended.cancel_requested
     if from_queue and ended.status is RunStatus.FAILED and ended.attempt < ended.max_attempts:
         follow_up(connection, ended, failures=1)
-    elif from_queue and ended.status is RunStatus.CANCELLED and not ended.cancel_requested:
+    elif from_queue and ended.status is RunStatus.CANCELLED:
         follow_up(connection, ended, failures=0)
-    release_and_skip(connection)
+    release_and_skip(connection, ended.id)

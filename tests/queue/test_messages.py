@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 import redis
 from pydantic import SecretStr
+from rq import Worker
 
 from orchestrator.errors import BrokerError
-from orchestrator.queue.broker import check, connect
+from orchestrator.queue.broker import QUEUES, check, connect
 from orchestrator.queue.clock import Clock
 from orchestrator.queue.dispatch import dispatch, find_lost
 from orchestrator.queue.embedded_redis import EmbeddedRedis
+from orchestrator.queue.worker import make_worker
 from orchestrator.settings import Settings
 
 from .conftest import Desk
@@ -60,8 +62,7 @@ def test_a_message_whose_worker_died_before_it_began_is_sent_again(
     monkeypatch.setattr("orchestrator.queue.dispatch.OVERDUE_S", -60.0)
     desk.enqueue("first")
     dispatch(desk.database, broker)
-    (key,) = broker.keys("*:job:run-*")
-    broker.hset(key, "status", "failed")
+    assert broker.lmove("feedscore:queue:medium", "feedscore:queue:medium:intermediate")
     assert find_lost(desk.database, broker) == 1
 
 
@@ -110,6 +111,30 @@ def test_the_embedded_redis_keeps_what_it_held_and_listens_on_no_network(broker_
     server.start()
     assert connect(settings).get("feedscore:kept") == b"1"
     server.stop()
+
+
+def test_a_redis_that_outlived_its_parent_is_ended_before_another_takes_its_files(
+    broker_settings: Settings,
+) -> None:
+    settings = broker_settings.model_copy(update={"data_dir": broker_settings.data_dir / "orphan"})
+    orphan, server = EmbeddedRedis(settings), EmbeddedRedis(settings)
+    orphan.start()
+    connect(settings).set("feedscore:kept", "1")
+    server.start()
+    assert (orphan.is_running, server.is_running) == (False, True)
+    assert connect(settings).get("feedscore:kept") == b"1"
+    server.stop()
+
+
+def test_a_worker_whose_redis_was_emptied_is_listed_again_with_its_next_heartbeat(
+    broker: redis.Redis,
+) -> None:
+    worker = make_worker(broker)
+    worker.register_birth()  # type: ignore[no-untyped-call]  # RQ's own
+    broker.flushall()
+    worker.heartbeat()
+    (listed,) = Worker.all(connection=broker)
+    assert (listed.name, listed.pid, listed.queue_names()) == (worker.name, worker.pid, list(QUEUES))
 
 
 def test_a_folder_with_too_long_a_name_is_refused_by_name(tmp_path: Path) -> None:

@@ -290,6 +290,17 @@ def test_a_dead_run_is_found_buried_and_tried_again(desk: Desk) -> None:
     ]
 
 
+def test_a_run_that_was_to_be_cancelled_and_died_is_not_tried_again(desk: Desk) -> None:
+    desk.enqueue("second")
+    desk.ready()
+    desk.rows(
+        "UPDATE feed.job_run SET status = 'RUNNING', started_at = now(), heartbeat_at = now() - interval '20 s',"
+        " cancel_requested = true WHERE job = 'first' RETURNING id"
+    )
+    bury_the_silent(desk.database, silent_s=15)
+    assert desk.rows(STATUSES) == [("first", "FAILED"), ("second", "SKIPPED")]
+
+
 def test_a_silent_run_that_holds_its_lock_is_left_alone(desk: Desk, settings: Settings) -> None:
     """Its process hangs, or the machine is slow: whoever holds the lock lives."""
 

@@ -66,8 +66,8 @@ def test_a_stopped_server_leaves_nothing_half_written(open_folder: Path) -> None
     assert failed.status is RunStatus.FAILED
     assert failed.error is not None
     assert "the next run will resume" in failed.error
-    server.release()
-    server.acquire()
+    assert server.revive(), "who uses it can start it again"
+    assert not server.revive(), "it runs"
     with Database(settings) as database:
         again = run_job(database, settings, batch_job(), now=NOW)
         # Batches do not wait for the disk: the crash may have lost the last ones, with their checkpoints.
