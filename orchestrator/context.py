@@ -119,3 +119,5 @@ class DryRun:
     rows_to_scan: Mapping[str, int]
     """Table -> rows it would read (the planner's estimate where counting would be slow)."""
     note: str = ""
+    scope: str = ""
+    """What the run would be for, as its row would say; the runner fills it in."""

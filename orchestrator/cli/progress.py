@@ -65,10 +65,10 @@ class JsonLines:
         error = {"error": record.error} if record.error else {}
         self._print(
             "ended", run=record.id, job=record.job, status=record.status, processed=record.items_processed,
-            failed=record.items_failed, duration_ms=record.duration_ms, **error,
+            failed=record.items_failed, duration_ms=record.duration_ms, items_per_s=record.items_per_s, **error,
         )  # fmt: skip
 
-    def _print(self, event: str, **facts: str | int | None) -> None:
+    def _print(self, event: str, **facts: str | float | None) -> None:
         sys.stderr.write(json.dumps({"event": event, **facts}) + "\n")
         sys.stderr.flush()
 

@@ -50,10 +50,11 @@ def show_previews(previews: Sequence[tuple[Step, DryRun]], *, as_json: bool) -> 
         print_json({"dry_run": True, "jobs": [_as_json(step, preview) for step, preview in previews]})
         return
     print_table(
-        ("Job", "Why", "Items", "Rows to read", "Note"),
+        ("Job", "Scope", "Why", "Items", "Rows to read", "Note"),
         [
             (
                 step.job.name,
+                preview.scope,
                 step.reason,
                 f"{preview.items:,}",
                 ", ".join(f"{table} {rows:,}" for table, rows in preview.rows_to_scan.items()),
@@ -84,6 +85,7 @@ def _row(record: RunRecord, *, history: bool) -> tuple[str | Text, ...]:
 def _as_json(step: Step, preview: DryRun) -> dict[str, Any]:  # Any: whatever JSON can hold
     return {
         "job": step.job.name,
+        "scope": preview.scope,
         "why": step.reason,
         "items": preview.items,
         "rows_to_scan": dict(preview.rows_to_scan),

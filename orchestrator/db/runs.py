@@ -84,6 +84,11 @@ class RunRecord:
         object.__setattr__(self, "trigger", Trigger(self.trigger))
         object.__setattr__(self, "status", RunStatus(self.status))
 
+    @property
+    def items_per_s(self) -> float | None:
+        """How many items it did in a second; None: it has not ended, or took no time."""
+        return round(1000 * self.items_processed / self.duration_ms, 1) if self.duration_ms else None
+
     def as_json(self) -> dict[str, Any]:  # Any: whatever JSON can hold
         """Give the row with its times as ISO text."""
         return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in asdict(self).items()}

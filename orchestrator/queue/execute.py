@@ -27,7 +27,10 @@ def execute(run_id: int) -> None:
     with Database(settings) as database, stop.on_signals():
         record = run_queued(database, settings, registry, run_id, now=datetime.now(UTC), stop=stop)
         if record:
-            log.info("run ended", run=record.id, job=record.job, scope=record.scope, status=record.status)
+            log.info(
+                "run ended", run=record.id, job=record.job, scope=record.scope, status=record.status,
+                items=record.items_processed, items_per_s=record.items_per_s,
+            )  # fmt: skip
         if not stop.requested:
             dispatch(database, connect(settings))
 

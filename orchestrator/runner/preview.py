@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NoReturn
 
 from ..context import DryRun, JobContext, JobParameters, RunHandle
 from ..db.engine import Database
+from ..db.runs import Trigger
 from ..plan import Step
 from ..settings import Settings
+from .begin import request_of
 
 
 class NoRun(RunHandle):
@@ -46,5 +49,7 @@ def preview_plan(
     previews = []
     for step in steps:
         given = parameters.get(step.job.name) or step.job.parameters()
-        previews.append((step, step.job.preview(JobContext(database, settings, now, given, NoRun()))))
+        told = step.job.preview(JobContext(database, settings, now, given, NoRun()))
+        scope = request_of(step.job, given, settings, now, Trigger.MANUAL).scope
+        previews.append((step, replace(told, scope=scope)))
     return previews

@@ -20,7 +20,7 @@ from orchestrator.queue.slots import slots_between
 ZONES = ("America/New_York", "Europe/Berlin", "Australia/Lord_Howe")
 START, END = datetime(2026, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 AROUND = timedelta(days=1)
-ASKED_EVERY = timedelta(minutes=7)
+ASKED_EVERY = timedelta(minutes=11)
 MINUTE = timedelta(minutes=1)
 CRONS = tuple(
     dict.fromkeys([one.cron for job in registry for one in job.timetables] + ["30 2 * * *", "45 1 * * *"])

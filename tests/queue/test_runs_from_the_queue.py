@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from orchestrator.context import Batch, BatchResult, JobContext
-from orchestrator.db.control import busy_s, cancel_runs, open_runs, pause, queue_states, resume, retry_runs
+from orchestrator.db.control import busy_s, cancel_runs, open_runs, queue_states, retry_runs
 from orchestrator.db.engine import Database
 from orchestrator.db.pending import release_and_skip
 from orchestrator.errors import AlreadyRunningError
@@ -69,33 +68,6 @@ def test_other_parameters_are_refused_as_long_as_the_run_has_not_started(desk: D
     assert len(desk.rows(STATUSES)) == 1
 
 
-def test_a_thousand_events_for_one_run_are_one_run_that_goes_and_one_that_follows(
-    database: Database, settings: Settings
-) -> None:
-    started, go = threading.Event(), threading.Event()
-
-    def slow(context: JobContext) -> None:
-        """Wait."""
-        started.set()
-        assert go.wait(30)
-        context.run.check_stop()
-
-    desk = Desk(database, settings, registry_of(slow=(slow, ())))
-    (first,) = desk.enqueue("slow")
-    desk.ready()
-    thread = threading.Thread(target=desk.run, args=(first.record.id,))
-    thread.start()
-    assert started.wait(30)
-    follow = {one.record.id for _ in range(200) for one in desk.enqueue("slow")}
-    assert len(follow) == 1
-    assert desk.ready() == [], "the one behind must wait for the one that runs"
-    assert desk.run(follow.pop()) is None
-    go.set()
-    thread.join()
-    assert len(desk.work()) == 1
-    assert Counter(row[1] for row in desk.rows(STATUSES)) == {"SUCCESS": 2}
-
-
 def test_a_failed_run_is_tried_again_later_and_later_and_then_given_up(
     database: Database, settings: Settings
 ) -> None:
@@ -138,29 +110,6 @@ def test_what_waits_for_a_run_waits_for_its_further_tries(database: Database, se
     assert [row[1] for row in desk.rows(STATUSES)] == ["FAILED", "SUCCESS", "SUCCESS"]
 
 
-def test_all_that_hangs_on_a_failure_is_skipped_with_the_cause(
-    database: Database, settings: Settings
-) -> None:
-    registry = registry_of(
-        bad=(failing, ()),
-        b=(nothing, ("bad",)),
-        c=(nothing, ("b",)),
-        good=(nothing, ()),
-        d=(nothing, ("good",)),
-    )
-    desk = Desk(database, settings, registry)
-    desk.enqueue("all")
-    desk.rows("UPDATE feed.job_run SET max_attempts = 1 RETURNING id")
-    desk.work()
-    assert dict(desk.rows(STATUSES)) == {
-        "bad": "FAILED", "b": "SKIPPED", "c": "SKIPPED", "good": "SUCCESS", "d": "SUCCESS",
-    }  # fmt: skip
-    assert all(
-        "needs bad, which failed" in error
-        for (error,) in desk.rows("SELECT error FROM feed.job_run WHERE status = 'SKIPPED'")
-    )
-
-
 def test_a_cancelled_run_never_starts_and_takes_along_what_waits_for_it(desk: Desk) -> None:
     first, second, third = (one.record for one in desk.enqueue("third"))
     with desk.database.connection() as connection:
@@ -182,22 +131,6 @@ def test_retry_enqueues_what_did_not_end_well_and_nothing_else(desk: Desk) -> No
         assert retry_runs(connection, [second.id]) == [], "it is enqueued already"
     assert [(record.job, record.status) for record in again] == [("second", "QUEUED"), ("third", "QUEUED")]
     assert len(desk.work()) == 2
-
-
-@pytest.mark.parametrize(("kind", "name"), [("job", "first"), ("queue", "medium")])
-def test_a_paused_job_or_queue_starts_nothing_until_it_is_resumed(desk: Desk, kind: str, name: str) -> None:
-    (first,) = desk.enqueue("first")
-    (handed,) = desk.ready()
-    with desk.database.connection() as connection:
-        assert pause(connection, kind, name)
-        assert not pause(connection, kind, name)
-    assert desk.run(handed) is None, "not even what was handed out before"
-    assert desk.ready() == []
-    assert desk.find(first.record.id).status is RunStatus.QUEUED
-    with desk.database.connection() as connection:
-        assert resume(connection, kind, name)
-        assert not resume(connection, kind, name)
-    assert desk.work() == [first.record.id]
 
 
 def test_the_urgent_go_first(database: Database, settings: Settings) -> None:

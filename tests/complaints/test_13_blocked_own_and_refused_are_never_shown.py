@@ -1,52 +1,19 @@
-"""What nobody may ever be shown, looked for in every table and view that jobs write, after all of them have run.
+"""Complaint 13: blocked people, one's own posts, and what was hidden or deleted, are shown all the same.
 
-The town gets far more blocks, reports and hides than people ever hand out, so that every job meets all of them.
+Looked for in every table and view that jobs write, after all of them have run over people who block, report and hide far
+more than people ever do, so that every job meets all of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
-import psycopg
 import pytest
-from pydantic import SecretStr
 
 from orchestrator.db.engine import Database
-from orchestrator.jobs import registry
-from orchestrator.plan import make_plan
-from orchestrator.runner import RunStatus, run_job
-from orchestrator.settings import Settings
-from orchestrator.source.town import make_town, write_town
-from tests.conftest import address_of
-from tests.jobs.conftest import execute, rows
+from tests.jobs.conftest import rows
 
-PEOPLE = 400
-NOW = datetime.now(UTC)  # not a fixed day: views compare with the clock of the database what has expired
-RATE = 20
-"""One in so many pairs is blocked, reported or hidden, and one in so many posts deleted or flagged."""
-
-PAIRS = f"""FROM app.users AS a CROSS JOIN app.users AS b
-  WHERE a.id <> b.id AND abs(hashint8extended(a.id * 100003 + b.id, {{draw}})) % {RATE} = 0"""
-READS = f"""FROM app.users AS a CROSS JOIN app.posts AS p
-  WHERE abs(hashint8extended(a.id * 100003 + p.id, {{draw}})) % {RATE} = 0"""
-BEFORE = (
-    # Enough posts, and enough done with each, that most could trend and be in every feed.
-    f"UPDATE app.posts SET created_at = '{NOW}'::timestamptz - id % 47 * interval '1 hour'",
-    f"""INSERT INTO app.post_events (id, user_id, post_id, kind, occurred_at)
-      SELECT 10000000 + row_number() OVER (), a.id, p.id, 'like', p.created_at {READS.format(draw=7)}""",
-    f"INSERT INTO app.blocks SELECT a.id, b.id, now() {PAIRS.format(draw=1)} ON CONFLICT DO NOTHING",
-    f"""INSERT INTO app.reports (id, reporter_id, reported_user_id, created_at)
-      SELECT 10000000 + row_number() OVER (), a.id, b.id, now() {PAIRS.format(draw=2)}""",
-    f"""INSERT INTO app.reports (id, reporter_id, reported_post_id, created_at)
-      SELECT 20000000 + row_number() OVER (), a.id, p.id, now() {READS.format(draw=3)}""",
-    f"""INSERT INTO app.hides (id, user_id, hidden_post_id, created_at)
-      SELECT 10000000 + row_number() OVER (), a.id, p.id, now() {READS.format(draw=4)}""",
-    f"UPDATE app.posts SET deleted_at = created_at WHERE abs(hashint8extended(id, 5)) % {RATE} = 0",
-)
-FLAG = f"UPDATE feed.content_feature SET nsfw_flagged = true WHERE abs(hashint8extended(post_id, 6)) % {RATE} = 0"
+from .strict import RATE
 
 
 @dataclass(frozen=True)
@@ -113,31 +80,6 @@ def count(database: Database, name: str) -> tuple[int, dict[str, int]]:
     counts = ", ".join(f"count(*) FILTER (WHERE {condition})" for condition in FORBIDDEN.values())
     ((shown, *found),) = rows(database, COUNT.format(counts, SHOWN[name].rows))
     return shown, {reason: number for reason, number in zip(FORBIDDEN, found, strict=True) if number}
-
-
-@pytest.fixture(scope="module")
-def strict_town(
-    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    """A town of people who block, report and hide a lot; all jobs have run."""
-    name = f"{template}_strict"
-    with psycopg.connect(server_url, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-        settings = Settings(
-            database_url=SecretStr(address_of(server_url, name)),
-            data_dir=Path(tmp_path_factory.mktemp("strict")),
-        )
-        with Database(settings) as database:
-            with database.connection() as connection:
-                write_town(connection, make_town(PEOPLE, 5, NOW))
-            execute(database, *BEFORE)
-            for step in make_plan(registry, ["all"]):
-                record = run_job(database, settings, step.job, now=NOW)
-                assert record.status is RunStatus.SUCCESS, record.error
-                if step.job.name == "content-features":
-                    execute(database, FLAG)
-            yield database
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.mark.parametrize("name", SHOWN)
