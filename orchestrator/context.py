@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ import psycopg
 from pydantic import BaseModel, ConfigDict, Field
 
 from .db.engine import Database
+from .db.parts import Part
 from .settings import Settings
 
 
@@ -108,6 +110,23 @@ class JobContext:
     """UTC; the same for all jobs of one plan, but a resumed run keeps that of the run it resumes."""
     parameters: JobParameters
     run: RunHandle
+    part: Part | None = None
+    """What of the job is to be done; None = all of it."""
+    kept: dict[str, Any] = field(default_factory=dict)  # Any: whatever the job wants to keep
+    """What earlier parts of the same whole have left in this process, as the columns they have read."""
+
+    @property
+    def threads(self) -> int:
+        """How many threads its kernels take: a part shares the cores with the other workers of the machine."""
+        if self.settings.threads:
+            return self.settings.threads
+        cores = os.cpu_count() or 1
+        return max(1, cores // self.settings.workers_here) if self.part else cores
+
+    @property
+    def writers(self) -> int:
+        """How many batches are scored and written at once: never more than there are threads."""
+        return min(self.settings.write_connections, self.threads)
 
 
 @dataclass(frozen=True)
@@ -121,3 +140,5 @@ class DryRun:
     note: str = ""
     scope: str = ""
     """What the run would be for, as its row would say; the runner fills it in."""
+    shards: int = 1
+    """Parts for several workers that it would be split into."""

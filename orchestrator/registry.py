@@ -32,6 +32,38 @@ class Budget:
     expected_runtime_s: float
 
 
+@dataclass(frozen=True)
+class Stage:
+    """One step of a whole, which begins when the one before has ended well."""
+
+    name: str
+    run: Callable[[JobContext], None]
+    is_split: bool = True
+    """Done for each shard; else once."""
+    goes_on: bool = False
+    """Goes on with what an earlier stage left in its process: that process comes first, for a few seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sharding:
+    """How a run over everybody is split into parts for several workers."""
+
+    stages: tuple[Stage, ...]
+    """In their order. The last is not split: it closes the whole."""
+    people_per_s: float
+    """On one thread, before any run has told better."""
+    not_when: str | None = None
+    """A parameter that chooses few of the people: a run with it is not split."""
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is a stage of this name."""
+        return any(stage.name == name for stage in self.stages)
+
+    def stage(self, name: str) -> Stage:
+        """Find a stage; KeyError if there is none of this name."""
+        return {stage.name: stage for stage in self.stages}[name]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timetable:
     """When a job runs by itself, and with which parameters."""
@@ -89,6 +121,8 @@ class Job:
     """How often an enqueued run is tried."""
     limit: PerUser | None = None
     """How often it may be enqueued for one user; what an event calls for waits for its time instead."""
+    sharding: Sharding | None = None
+    """How an enqueued run over everybody is split where it is large; None = it is not."""
     examples: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     """Tables of schema feed that this job, and no other, writes."""

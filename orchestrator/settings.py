@@ -67,6 +67,16 @@ class Settings(BaseSettings):
     write_connections: int = Field(
         default=2, ge=1, le=16, description="Connections that write match lists at once."
     )
+    workers_here: int = Field(
+        default=1,
+        ge=1,
+        description="Workers that share the cores of this machine; told by whoever supervises them.",
+    )
+    shard_s: float = Field(
+        default=60.0,
+        gt=0,
+        description="Seconds one worker should take for a shard; what takes less as a whole is not split.",
+    )
     connect_timeout_s: int = Field(default=10, ge=1, description="Seconds to wait for a database connection.")
     log_level: str = Field(default="WARNING", description="DEBUG, INFO, WARNING or ERROR.")
     match_list_ttl_h: float = Field(

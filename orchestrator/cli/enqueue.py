@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from ..db.engine import Database
 from ..db.pending import release_and_skip
 from ..errors import UsageError
 from ..jobs import registry
-from ..queue.broker import QUEUES, connect
+from ..queue.broker import QUEUES, connect, count_workers
 from ..queue.dispatch import dispatch
 from ..queue.enqueue import Enqueued, enqueue_plan
 from ..runner import RunRecord, preview_plan
@@ -74,7 +75,9 @@ def enqueue(
     with open_database(settings) as database:
         check_users(database, user_id or [])
         if dry_run:
-            show_previews(preview_plan(database, settings, steps, parameters, now=now), as_json=as_json)
+            workers = _count_workers(settings)
+            previews = preview_plan(database, settings, steps, parameters, now=now, workers=workers)
+            show_previews(previews, as_json=as_json)
             return
         done = enqueue_plan(database, settings, steps, parameters, now=now, priority=priority)
         _show(done, as_json=as_json)
@@ -138,6 +141,13 @@ def _kind_of(name: str) -> str:
     raise UsageError(
         f"neither a job nor a queue: {name}; queues are {', '.join(QUEUES)}, `orchestrator list` shows jobs"
     )
+
+
+def _count_workers(settings: Settings) -> int:
+    """Count the workers that Redis knows; 1 without Redis."""
+    with contextlib.suppress(redis.RedisError):
+        return max(1, count_workers(connect(settings)))
+    return 1
 
 
 def _hand_out(database: Database, settings: Settings) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ..db.runs import find_run, list_runs
+from ..db.wholes import parts_of, standings
 from ..errors import UsageError
 from ..runner import RunStatus
 from ..settings import load_settings
@@ -31,17 +32,19 @@ def history(
     status: Annotated[
         RunStatus | None, typer.Option(case_sensitive=False, help="Only runs that ended so.")
     ] = None,
+    parts: Annotated[bool, typer.Option("--parts", help="Also the parts of runs that are split.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show past and present runs, the newest first; `runs show ID` tells all about one."""
     if context.invoked_subcommand:
         return
     with open_database(load_settings()) as database, database.connection() as connection:
-        records = list_runs(connection, job=job, status=status, limit=limit)
+        records = list_runs(connection, job=job, status=status, parts=parts, limit=limit)
+        wholes = standings(connection, [record.id for record in records if record.shards])
     if as_json:
         print_json([record.as_json() for record in records])
     elif records:
-        print_runs(records, history=True)
+        print_runs(records, history=True, standings=wholes)
     else:
         say("No runs yet." if not (job or status) else "No such runs.")
 
@@ -54,10 +57,11 @@ def show(
     """Tell all about one run."""
     with open_database(load_settings()) as database, database.connection() as connection:
         record = find_run(connection, run_id)
+        parts = parts_of(connection, run_id)
     if not record:
         raise UsageError(f"there is no run {run_id}; `orchestrator runs` shows those there are")
     if as_json:
-        print_json(record.as_json())
+        print_json({**record.as_json(), "parts": [part.as_json() for part in parts]})
         return
     told = {
         **record.as_json(),
@@ -73,3 +77,6 @@ def show(
     print_table(
         ("Field", "Value"), [(name, "" if value is None else str(value)) for name, value in told.items()]
     )
+    if parts:
+        say()
+        print_runs(parts, history=True)

@@ -11,10 +11,12 @@ import typer
 from rq import Worker
 
 from ..db.control import busy_s, list_pauses, open_runs, queue_states
+from ..db.wholes import standings
 from ..queue.broker import connect
 from ..settings import Settings, load_settings
 from .options import AsJson
 from .output import moment, print_json, print_table, remark, say, span
+from .run_report import scope_text
 from .workplace import open_database
 
 WINDOW_S = 900.0
@@ -40,6 +42,7 @@ def status(
     with open_database(settings) as database, database.connection() as connection:
         states, pauses = queue_states(connection), list_pauses(connection)
         busy, runs = busy_s(connection, WINDOW_S), open_runs(connection, limit)
+        wholes = standings(connection, [record.id for record in runs if record.shards])
     workers = _workers(settings)
     utilisation = busy / WINDOW_S / len(workers) if workers else None
     if as_json:
@@ -86,8 +89,8 @@ def status(
             ("Run", "Job", "Scope", "Status", "Try", "Items", "Why"),
             [
                 (
-                    str(r.id), r.job, r.scope, r.status, f"{r.attempt}/{r.max_attempts}",
-                    f"{r.items_processed:,}", r.cause or "",
+                    str(r.id), r.job, scope_text(r, wholes), r.status, f"{r.attempt}/{r.max_attempts}",
+                    f"{wholes[r.id].processed if r.id in wholes else r.items_processed:,}", r.cause or "",
                 )
                 for r in runs
             ],

@@ -70,9 +70,9 @@ def up(count: Count = 2) -> None:
 
 
 def _workers(names: Sequence[str], count: int) -> list[Child]:
-    return [
-        Child(f"worker {n}", ["worker-process", "--queues", ",".join(names)]) for n in range(1, count + 1)
-    ]
+    command = ["worker-process", "--queues", ",".join(names)]
+    environment = {"FEEDSCORE_WORKERS_HERE": str(count)}  # a shard takes its worker's share of the cores
+    return [Child(f"worker {n}", command, environment) for n in range(1, count + 1)]
 
 
 def _names(queues: str) -> list[str]:

@@ -9,24 +9,46 @@ from datetime import datetime
 import psycopg
 from psycopg.rows import class_row
 
+from .pending import take_place
 from .runs import RunRecord
 
+# Before their parts, as a part does that ends.
+HOLD_WHOLES = """
+SELECT FROM feed.job_run WHERE id = ANY (%(ids)s) OR id IN (SELECT parent_id FROM feed.job_run WHERE id = ANY (%(ids)s))
+ORDER BY id FOR NO KEY UPDATE
+"""
 CANCEL_PENDING = """
 UPDATE feed.job_run SET status = 'CANCELLED', cancel_requested = true, error = 'cancelled by hand',
   finished_at = clock_timestamp(), duration_ms = 0
-WHERE id = ANY (%s) AND status IN ('WAITING', 'QUEUED')
+WHERE (id = ANY (%(ids)s) OR parent_id = ANY (%(ids)s)) AND status IN ('WAITING', 'QUEUED')
 RETURNING id
 """
 CANCEL_RUNNING = """
-UPDATE feed.job_run SET cancel_requested = true WHERE id = ANY (%s) AND status = 'RUNNING' RETURNING id
+UPDATE feed.job_run SET cancel_requested = true
+WHERE (id = ANY (%(ids)s) OR parent_id = ANY (%(ids)s)) AND status = 'RUNNING' RETURNING id
 """
-# Once more what did not end well, with all its attempts; what it needed has ended long since.
+# Once more a part whose whole has not ended: it takes its place among the needs of others again.
+RETRY_PART = """
+INSERT INTO feed.job_run (job, job_group, scope, as_of, trigger, status, resumed_from, algorithm_version, parameters,
+  cause, priority, max_attempts, parent_id, part)
+SELECT p.job, p.job_group, p.scope, p.as_of, 'MANUAL', 'QUEUED', p.id, p.algorithm_version, p.parameters,
+  'retry of run ' || p.id, p.priority, greatest(p.max_attempts, 1), p.parent_id, p.part
+FROM feed.job_run AS p JOIN feed.job_run AS w ON w.id = p.parent_id AND w.status = 'RUNNING' AND NOT w.cancel_requested
+WHERE p.id = ANY (%s) AND p.status IN ('FAILED', 'CANCELLED') AND NOT EXISTS (
+  SELECT FROM feed.job_run AS later WHERE later.parent_id = p.parent_id AND later.scope = p.scope AND later.id > p.id)
+ON CONFLICT (job, scope) WHERE status IN ('WAITING', 'QUEUED') DO NOTHING
+RETURNING *
+"""
+# Once more what did not end well, with all its attempts; what it needed has ended long since. Instead of a part of a
+# whole that has ended, the whole: it goes on with what its parts have done.
 RETRY = """
 INSERT INTO feed.job_run (job, job_group, scope, as_of, trigger, status, resumed_from, algorithm_version, parameters,
   cause, priority, max_attempts)
 SELECT job, job_group, scope, clock_timestamp(), 'MANUAL', 'QUEUED', id, algorithm_version, parameters,
   'retry of run ' || id, priority, greatest(max_attempts, 1)
-FROM feed.job_run WHERE id = ANY (%s) AND status IN ('FAILED', 'CANCELLED', 'SKIPPED')
+FROM feed.job_run AS r WHERE status IN ('FAILED', 'CANCELLED', 'SKIPPED') AND parent_id IS NULL
+  AND (id = ANY (%(ids)s) OR id IN (SELECT parent_id FROM feed.job_run
+    WHERE id = ANY (%(ids)s) AND status IN ('FAILED', 'CANCELLED', 'SKIPPED')))
 ON CONFLICT (job, scope) WHERE status IN ('WAITING', 'QUEUED') DO NOTHING
 RETURNING *
 """
@@ -49,11 +71,13 @@ GROUP BY q.queue, q.place ORDER BY q.place
 BUSY = """
 SELECT coalesce(sum(extract(epoch FROM least(coalesce(finished_at, t), t) - greatest(started_at, t - w))), 0)::float8
 FROM feed.job_run, (SELECT clock_timestamp() AS t, %s * interval '1 second' AS w) AS now
-WHERE dispatched_at IS NOT NULL AND started_at IS NOT NULL AND coalesce(finished_at, t) > t - w
+WHERE dispatched_at IS NOT NULL AND shards IS NULL AND started_at IS NOT NULL AND coalesce(finished_at, t) > t - w
   AND status IN ('RUNNING', 'SUCCESS', 'FAILED', 'CANCELLED')
 """
+# Of the parts of a whole only those that run: the whole tells how many are done.
 OPEN = """
-SELECT * FROM feed.job_run WHERE status IN ('WAITING', 'QUEUED', 'RUNNING')
+SELECT * FROM feed.job_run
+WHERE status IN ('WAITING', 'QUEUED', 'RUNNING') AND (parent_id IS NULL OR status = 'RUNNING')
 ORDER BY status = 'RUNNING' DESC, status = 'QUEUED' DESC, priority DESC, id LIMIT %s
 """
 
@@ -82,19 +106,26 @@ class Pause:
 
 
 def cancel_runs(connection: psycopg.Connection, run_ids: Sequence[int]) -> tuple[list[int], list[int]]:
-    """Cancel runs; give those that will never start, and those that were asked to stop after their batch.
+    """Cancel runs, wholes with their parts.
 
+    Given are those that will never start, and those that were asked to stop after their batch.
     What waited for the former is skipped by `release_and_skip`.
     """
-    pending = [row[0] for row in connection.execute(CANCEL_PENDING, (list(run_ids),))]
-    running = [row[0] for row in connection.execute(CANCEL_RUNNING, (list(run_ids),))]
+    ids = {"ids": list(run_ids)}
+    connection.execute(HOLD_WHOLES, ids)
+    pending = [row[0] for row in connection.execute(CANCEL_PENDING, ids)]
+    running = [row[0] for row in connection.execute(CANCEL_RUNNING, ids)]
     return sorted(pending), sorted(running)
 
 
 def retry_runs(connection: psycopg.Connection, run_ids: Sequence[int]) -> list[RunRecord]:
     """Enqueue again what failed, was cancelled or skipped; what is enqueued already is left out."""
     with connection.cursor(row_factory=class_row(RunRecord)) as cursor:
-        return cursor.execute(RETRY, (list(run_ids),)).fetchall()
+        parts = cursor.execute(RETRY_PART, (list(run_ids),)).fetchall()
+        for part in parts:
+            assert part.resumed_from is not None  # noqa: S101 -- RETRY_PART sets it
+            take_place(connection, part.resumed_from)
+        return parts + cursor.execute(RETRY, {"ids": list(run_ids)}).fetchall()
 
 
 def pause(connection: psycopg.Connection, kind: str, name: str) -> bool:

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from .runs import RunRecord, RunRequest, RunStatus
+from .wholes import end_wholes
 
 RETRY_BASE_S = 10
 RETRY_CAP_S = 900
@@ -47,7 +48,8 @@ UPDATE feed.job_run AS r SET status = 'RUNNING', started_at = t, heartbeat_at = 
   metadata = metadata || %(metadata)s, host = %(host)s, pid = %(pid)s
 FROM clock_timestamp() AS t
 WHERE r.id = %(id)s AND r.status = 'QUEUED' AND NOT r.cancel_requested
-  AND (r.not_before IS NULL OR r.not_before <= t)
+  AND (r.not_before IS NULL OR r.not_before <= t OR r.attempt = 1 AND r.part ? 'hold_s')
+  AND NOT EXISTS (SELECT FROM feed.job_run AS o WHERE o.job = r.job AND o.scope = r.scope AND o.status = 'RUNNING')
   AND NOT EXISTS (SELECT FROM feed.pause AS p WHERE p.kind = 'job' AND p.name = r.job
     OR p.kind = 'queue' AND p.name = r.queue)
 RETURNING r.*
@@ -78,9 +80,9 @@ WHERE status = 'QUEUED' AND dispatched_at < clock_timestamp() - %s * interval '1
 # A further try of a run that failed or was interrupted: later after each failure, up to a quarter of an hour, with jitter.
 FOLLOW_UP = """
 INSERT INTO feed.job_run (job, job_group, scope, as_of, trigger, status, attempt, resumed_from, algorithm_version,
-  parameters, metadata, cause, priority, max_attempts, not_before)
+  parameters, metadata, cause, priority, max_attempts, parent_id, part, not_before)
 SELECT job, job_group, scope, as_of, trigger, 'QUEUED', attempt + %(failures)s, id, algorithm_version,
-  parameters, '{}', cause, priority, max_attempts,
+  parameters, '{}', cause, priority, max_attempts, parent_id, part,
   CASE WHEN %(failures)s > 0 THEN clock_timestamp()
     + least(%(cap_s)s, %(base_s)s * 2 ^ (attempt - 1)) * (0.5 + random()) * interval '1 second' END
 FROM feed.job_run WHERE id = %(id)s
@@ -99,22 +101,26 @@ FORGET_NEED = "DELETE FROM feed.job_run_need WHERE need_id = %(id)s"
 HOLD_WAITING = """
 SELECT w.id FROM feed.job_run AS w
 WHERE w.status = 'WAITING' AND (
-  EXISTS (SELECT FROM feed.job_run_need AS n WHERE n.run_id = w.id AND n.need_id = %(ended)s)
+  EXISTS (SELECT FROM feed.job_run_need AS n WHERE n.run_id = w.id AND n.need_id = ANY (%(ended)s))
   OR NOT EXISTS (SELECT FROM feed.job_run_need AS n JOIN feed.job_run AS r ON r.id = n.need_id
     WHERE n.run_id = w.id AND r.status IN ('WAITING', 'QUEUED', 'RUNNING')))
 ORDER BY w.id FOR UPDATE
 """
-# What waited for nothing but runs that ended well is free to go.
+# What waited for nothing but runs that ended well is free to go; a part that goes on with what some process has, for
+# that process first.
 RELEASE = """
-UPDATE feed.job_run AS w SET status = 'QUEUED'
+UPDATE feed.job_run AS w SET status = 'QUEUED',
+  not_before = coalesce(not_before, clock_timestamp() + (part ->> 'hold_s')::float8 * interval '1 second')
 WHERE w.id = ANY (%(held)s) AND w.status = 'WAITING' AND NOT EXISTS (
   SELECT FROM feed.job_run_need AS n JOIN feed.job_run AS r ON r.id = n.need_id
   WHERE n.run_id = w.id AND r.status <> 'SUCCESS')
 """
-# What waited for a run that did not end well, and what waited for that in turn, will not run; each says why.
+# What waited for a run that did not end well, and what waited for that in turn, will not run; each says why. Of a whole
+# that is only so when no part is under way any more: until then what failed may be tried again.
 SKIP = """
 WITH RECURSIVE doomed (run_id, why) AS (
-  SELECT n.run_id, format('needs %s, which %s (run %s)%s', r.job,
+  SELECT n.run_id, format('needs %s, which %s (run %s)%s',
+    CASE WHEN r.parent_id IS NULL THEN r.job ELSE r.job || ', ' || r.scope END,
     CASE r.status WHEN 'FAILED' THEN 'failed' WHEN 'CANCELLED' THEN 'was cancelled' ELSE 'was skipped' END, r.id,
     coalesce(': ' || r.error, ''))
   FROM feed.job_run_need AS n JOIN feed.job_run AS r ON r.id = n.need_id
@@ -125,7 +131,8 @@ WITH RECURSIVE doomed (run_id, why) AS (
   JOIN feed.job_run AS w ON w.id = n.run_id AND w.status = 'WAITING'),
 causes AS (SELECT run_id, min(why) AS why FROM doomed GROUP BY run_id)
 UPDATE feed.job_run AS w SET status = 'SKIPPED', error = c.why, finished_at = clock_timestamp(), duration_ms = 0
-FROM causes AS c WHERE w.id = c.run_id AND w.status = 'WAITING'
+FROM causes AS c WHERE w.id = c.run_id AND w.status = 'WAITING' AND NOT EXISTS (
+  SELECT FROM feed.job_run AS p WHERE p.parent_id = w.parent_id AND p.status IN ('QUEUED', 'RUNNING'))
 """
 
 
@@ -222,15 +229,25 @@ def follow_up(connection: psycopg.Connection, record: RunRecord, *, failures: in
     """Enqueue a further try of a run, which takes its place among the needs of others."""
     values = {"id": record.id, "failures": failures, "base_s": RETRY_BASE_S, "cap_s": RETRY_CAP_S}
     connection.execute(FOLLOW_UP, values)
-    connection.execute(MOVE_NEEDS, values)
-    connection.execute(FORGET_NEED, values)
+    take_place(connection, record.id)
+
+
+def take_place(connection: psycopg.Connection, run_id: int) -> None:
+    """Let what needs a run need the further try of it instead."""
+    connection.execute(MOVE_NEEDS, {"id": run_id})
+    connection.execute(FORGET_NEED, {"id": run_id})
 
 
 def release_and_skip(connection: psycopg.Connection, ended: int | None = None) -> None:
-    """Free the runs whose needs have all ended well, and skip those with a need that did not.
+    """Free the runs whose needs have all ended well, skip those with a need that did not, and end wholes.
 
     Call it in the transaction in which run `ended` does, if any.
     """
-    held = [row[0] for row in connection.execute(HOLD_WAITING, {"ended": ended})]
-    connection.execute(SKIP)
-    connection.execute(RELEASE, {"held": held})
+    ends = [] if ended is None else [ended]
+    while True:
+        held = [row[0] for row in connection.execute(HOLD_WAITING, {"ended": ends})]
+        connection.execute(SKIP)
+        connection.execute(RELEASE, {"held": held})
+        ends = end_wholes(connection)
+        if not ends:  # else what waited for them is next
+            return

@@ -79,6 +79,12 @@ class RunRecord:
     dispatched_at: datetime | None
     """When its number was last handed to the workers; None: it never was, or is to be handed out again."""
     cancel_requested: bool
+    shards: int | None
+    """Of a whole: how many. It is RUNNING from its opening to the end of its last part, and in no process."""
+    parent_id: int | None
+    """Of a part: the whole."""
+    part: dict[str, Any] | None  # Any: the fields of a Part
+    """Of a part: what of the job it does."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "trigger", Trigger(self.trigger))
@@ -122,7 +128,7 @@ RETURNING *
 BURY_THE_DEAD = """
 UPDATE feed.job_run SET status = 'FAILED', error = 'the process ended without a word',
   finished_at = heartbeat_at, duration_ms = 1000 * extract(epoch FROM heartbeat_at - started_at)
-WHERE job = %s AND scope = %s AND status = 'RUNNING'
+WHERE job = %s AND scope = %s AND status = 'RUNNING' AND shards IS NULL
 RETURNING *
 """
 LATEST = """
@@ -145,12 +151,13 @@ WHERE id = %(id)s AND status = 'RUNNING'
 """
 SILENT = """
 SELECT * FROM feed.job_run
-WHERE status = 'RUNNING' AND heartbeat_at < clock_timestamp() - %s * interval '1 second' ORDER BY id
+WHERE status = 'RUNNING' AND shards IS NULL AND heartbeat_at < clock_timestamp() - %s * interval '1 second' ORDER BY id
 """
 BY_ID = "SELECT * FROM feed.job_run WHERE id = %s"
 HISTORY = """
 SELECT * FROM feed.job_run
-WHERE (%(job)s::text IS NULL OR job = %(job)s) AND (%(status)s::text IS NULL OR status = %(status)s)
+WHERE (parent_id IS NULL OR %(parts)s)
+  AND (%(job)s::text IS NULL OR job = %(job)s) AND (%(status)s::text IS NULL OR status = %(status)s)
 ORDER BY id DESC LIMIT %(limit)s
 """
 
@@ -243,11 +250,14 @@ def list_runs(
     *,
     job: str | None = None,
     status: RunStatus | None = None,
+    parts: bool = False,
     limit: int = 20,
 ) -> list[RunRecord]:
-    """List runs, the newest first."""
+    """List runs, the newest first, with or without the parts of wholes."""
     with connection.cursor(row_factory=class_row(RunRecord)) as cursor:
-        return cursor.execute(HISTORY, {"job": job, "status": status, "limit": limit}).fetchall()
+        return cursor.execute(
+            HISTORY, {"job": job, "status": status, "parts": parts, "limit": limit}
+        ).fetchall()
 
 
 def silent_runs(connection: psycopg.Connection, silent_s: float) -> list[RunRecord]:

@@ -19,7 +19,7 @@ from ..settings import Settings, load_settings
 with contextlib.suppress(FeedscoreError):  # the command itself tells what is wrong with the settings
     os.environ.setdefault("RQ_KEY_PREFIX", load_settings().redis_prefix)  # RQ reads it when it is imported
 
-from rq import Queue
+from rq import Queue, Worker
 from rq.serializers import JSONSerializer
 
 QUEUES = ("high", "medium", "low")
@@ -70,6 +70,11 @@ def check(connection: redis.Redis, settings: Settings) -> None:
 def queues(connection: redis.Redis, names: Sequence[str] = QUEUES) -> list[Queue]:
     """Give the queues of these names, in this order."""
     return [Queue(name, connection=connection, serializer=JSONSerializer) for name in names]
+
+
+def count_workers(connection: redis.Redis) -> int:
+    """Count the workers that Redis knows, on all machines."""
+    return int(Worker.count(connection=connection))
 
 
 def push(connection: redis.Redis, handouts: Sequence[Handout]) -> None:

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -24,8 +24,11 @@ HEALTHY_S = 60.0
 class Child:
     """One command of ours in a process of its own, started again whenever it ends."""
 
-    def __init__(self, name: str, arguments: Sequence[str]) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
+        self._environment = {**os.environ, **(environment or {})}
         self._arguments = [sys.executable, "-m", "orchestrator", *arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
@@ -69,6 +72,7 @@ class Child:
         # A session of its own: Ctrl-C reaches the parent alone, which ends its children in order.
         self._process = subprocess.Popen(
             self._arguments,
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=end_with(os.getpid()),  # noqa: PLW1509 -- this process has no other threads

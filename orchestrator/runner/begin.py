@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from ..db.checkpoints import adopt_batches, clear_older_batches, has_batches
 from ..db.locks import try_lock, unlock
 from ..db.pending import hand_out_again, start_queued
 from ..db.runs import RunRecord, RunRequest, RunStatus, Trigger, bury_the_dead, insert_run, latest_run
+from ..db.wholes import find_open_whole
 from ..errors import AlreadyRunningError
 from ..registry import Job
 from ..settings import Settings
@@ -25,6 +26,7 @@ LONGEST_SCOPE = 120
 NEUTRAL_PARAMETERS = frozenset({"candidate_batch_size", "pause_ms"})
 NEUTRAL_SETTINGS = frozenset({
     "database_url", "data_dir", "redis_url", "redis_prefix", "time_zone", "threads", "write_connections",
+    "workers_here", "shard_s", "media_dir",
     "connect_timeout_s", "log_level", "http_host", "http_port", "api_token", "api_signing_key", "analyser_key",
     "analyser_timeout_s", "analyser_price_in", "analyser_price_out", "analyser_daily_budget", "analyser_at_once",
 })  # fmt: skip
@@ -67,6 +69,9 @@ def begin_run(connection: psycopg.Connection, request: RunRequest) -> RunRecord:
     """
     if not try_lock(connection, request.job, request.scope):
         raise AlreadyRunningError(_who_runs(connection, request))
+    if find_open_whole(connection, request.job, request.scope):
+        unlock(connection, request.job, request.scope)
+        raise AlreadyRunningError(_who_runs(connection, request))
     with connection.transaction():
         bury(connection, request.job, request.scope)
         before = _predecessor(connection, request)
@@ -82,30 +87,40 @@ def begin_run(connection: psycopg.Connection, request: RunRequest) -> RunRecord:
     return record
 
 
-def claim_run(connection: psycopg.Connection, run_id: int, request: RunRequest) -> RunRecord | None:
+Opener = Callable[[psycopg.Connection, RunRecord, RunRecord | None], RunRecord]
+"""Makes parts for a run that was just started, if it is large enough, given also the run it resumes."""
+
+
+def claim_run(
+    connection: psycopg.Connection, queued: RunRecord, request: RunRequest, opener: Opener | None = None
+) -> RunRecord | None:
     """Take the lock and turn a QUEUED run into a RUNNING one, with the batches of the run it resumes, if any.
 
     None if it is not to be run now: not queued any more, not due, paused, or its job runs with the same scope;
-    it is handed out again when that has passed.
+    it is handed out again when that has passed. An `opener` may make it a whole, whose lock is free again.
     """
     if not try_lock(connection, request.job, request.scope):
-        hand_out_again(connection, [run_id])
+        hand_out_again(connection, [queued.id])
         return None
     with connection.transaction():
         bury(connection, request.job, request.scope)
         before = _predecessor(connection, request)
-        resumed = before if before and has_batches(connection, before.id) else None
+        resumed = before if before and (before.shards or has_batches(connection, before.id)) else None
+        if resumed and queued.parent_id and resumed.as_of != request.as_of:
+            resumed = None  # a part of another whole, whose time is not that of this one
         as_of = resumed.as_of if resumed else request.as_of
         record = start_queued(
-            connection, run_id, replace(request, as_of=as_of), resumed.id if resumed else None
+            connection, queued.id, replace(request, as_of=as_of), resumed.id if resumed else None
         )
         if record and resumed:
             adopt_batches(connection, resumed.id, record.id)
         if record:
             clear_older_batches(connection, request.job, request.scope, record.id)
-    if not record:
+            record = opener(connection, record, resumed) if opener else record
+    if not record or record.shards:
         unlock(connection, request.job, request.scope)
-        hand_out_again(connection, [run_id])
+    if not record:
+        hand_out_again(connection, [queued.id])
     return record
 
 
@@ -142,5 +157,7 @@ def _who_runs(connection: psycopg.Connection, request: RunRequest) -> str:
     what = f"{request.job} ({request.scope}) is already running"
     if not holder or holder.status is not RunStatus.RUNNING:
         return f"{what}: it has just started or is just ending"
+    if holder.shards:
+        return f"{what}: run {holder.id}, in {holder.shards} shards"
     since = f", since {holder.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if holder.started_at else ""
     return f"{what}: run {holder.id} on {holder.host}, process {holder.pid}{since}"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import time
 import traceback
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import psycopg
 import structlog
@@ -17,7 +18,9 @@ from ..db.checkpoints import clear_batches
 from ..db.engine import Database
 from ..db.faults import ends_the_run
 from ..db.locks import unlock
+from ..db.parts import part_of
 from ..db.runs import RunRecord, RunStatus, Trigger, find_run, finish_run
+from ..db.wholes import hold_whole
 from ..errors import CancelledError, DatabaseError, FeedscoreError, SkippedError
 from ..registry import Job
 from ..settings import Settings
@@ -45,6 +48,7 @@ class Work:
     parameters: JobParameters
     reporter: Reporter
     stop: Stop
+    kept: dict[str, Any] = field(default_factory=dict)  # Any: whatever a job keeps from part to part
 
 
 @dataclass(frozen=True)
@@ -94,8 +98,10 @@ def carry_out(work: Work, own: psycopg.Connection, record: RunRecord) -> RunReco
     tally = Tally(record.id, record.job, work.reporter)
     heart = Heart(own, record.id, tally, work.stop)
     handle = Run(Scene(record.id, work.database, tally, work.stop, heart), work.parameters)
-    context = JobContext(work.database, work.settings, record.as_of, work.parameters, handle)
-    ending = _run(work.job, context, tally, heart, work.stop)
+    part = part_of(record)
+    context = JobContext(work.database, work.settings, record.as_of, work.parameters, handle, part, work.kept)
+    run = work.job.sharding.stage(part.stage).run if part and work.job.sharding else work.job.run
+    ending = _run(run, context, tally, heart, work.stop)
     record = _end(work.database, own, record, ending, tally)
     with contextlib.suppress(psycopg.Error):  # closing frees it too, but only when the server notices
         unlock(own, record.job, record.scope)
@@ -103,11 +109,13 @@ def carry_out(work: Work, own: psycopg.Connection, record: RunRecord) -> RunReco
     return record
 
 
-def _run(job: Job, context: JobContext, tally: Tally, heart: Heart, stop: Stop) -> Ending:
+def _run(
+    run: Callable[[JobContext], None], context: JobContext, tally: Tally, heart: Heart, stop: Stop
+) -> Ending:
     try:
         with heart.beating(), stop.patience(Patience.NONE):
             stop.check()
-            job.run(context)
+            run(context)
         heart.check()
     except (CancelledError, Interrupted, KeyboardInterrupt) as error:
         return Ending(RunStatus.CANCELLED, str(error) or "stopped by the keyboard")
@@ -159,6 +167,8 @@ def _end(
 
 def _write_end(connection: psycopg.Connection, record: RunRecord, ending: Ending, tally: Tally) -> RunRecord:
     with connection.transaction():
+        if record.parent_id:
+            hold_whole(connection, record.parent_id)
         if ending.status is RunStatus.SUCCESS:
             clear_batches(connection, record.id)
         ended = finish_run(

@@ -13,6 +13,7 @@ from ..db.runs import Trigger
 from ..plan import Step
 from ..settings import Settings
 from .begin import request_of
+from .whole import is_whole, size_of
 
 
 class NoRun(RunHandle):
@@ -44,12 +45,21 @@ def preview_plan(
     parameters: Mapping[str, JobParameters],
     *,
     now: datetime,
+    workers: int | None = None,
 ) -> list[tuple[Step, DryRun]]:
-    """Ask each job of the plan what it would do; nothing is written."""
+    """Ask each job of the plan what it would do; nothing is written.
+
+    With a number of workers, also into how many shards it would be split for them.
+    """
     previews = []
     for step in steps:
         given = parameters.get(step.job.name) or step.job.parameters()
         told = step.job.preview(JobContext(database, settings, now, given, NoRun()))
         scope = request_of(step.job, given, settings, now, Trigger.MANUAL).scope
-        previews.append((step, replace(told, scope=scope)))
+        preview = replace(told, scope=scope)
+        if workers is not None and is_whole(step.job, given):
+            with database.connection() as connection:
+                shards = size_of(connection, step.job, given, settings, workers).shards
+            preview = replace(preview, shards=shards)
+        previews.append((step, preview))
     return previews

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections import Counter
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from feedscore.population import Int64
 
 from ...context import Batch, BatchResult, DryRun, JobContext, JobParameters
 from ...db.rows_read import read_by_index, rows_read
-from ...registry import Budget, Group, Job
+from ...registry import Budget, Group, Job, Sharding, Stage
 from ..estimate import rows_in
 from ..ids import require_users
 from ..write import stamps
@@ -64,16 +63,32 @@ class FeedParameters(JobParameters):
         return max_segments
 
 
+# Who has no feed yet; where there is nothing to show there is none.
+WITHOUT_FEED = """
+SELECT count(*) FROM app.users AS u
+WHERE is_active AND NOT EXISTS (SELECT FROM feed.feed_presorted AS s WHERE s.user_id = u.id AND s.segment = 1)
+"""
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """What all feeds share, read once by each process, whatever shards of a whole it does."""
+
+    people: People
+    moments: Moments
+    encounters: tuple[Encounters, ...]
+    ranking: Ranking
+    digest: str
+    """Of the posts."""
+
+
 @dataclass(frozen=True, eq=False)
 class Task:
     """What one run computes."""
 
-    people: People
+    shared: Shared
     users: Int64
     """Who gets a feed, ascending."""
-    moments: Moments
-    encounters: tuple[Encounters, ...]
-    ranking: Ranking
     shape: Shape
     incremental: bool
 
@@ -84,26 +99,43 @@ def feed_presort(context: JobContext) -> None:
     Ages count from the start of the hour of the run, so a second run within the hour changes nothing but what is new.
     A full run over everybody also removes the feeds of people who are gone or inactive.
     """
-    parameters = context.parameters
+    sort_feeds(context)
+    if context.parameters.limit is None and not context.parameters.user_id:
+        _remove_gone(context)
+
+
+def sort_feeds(context: JobContext) -> None:
+    """Sort and store the feeds of the people that the run is for."""
     task = _plan(context)
     context.run.in_batches(
         len(task.users),
         lambda connection, batch: _work(connection, batch, context, task),
         inputs=_inputs(task),
-        workers=context.settings.write_connections,
+        workers=context.writers,
     )
-    if parameters.limit is None and not parameters.user_id and not task.incremental:
-        context.run.check_stop()
-        with context.database.connection() as connection:
-            context.run.tell(segments_of_nobody_removed=connection.execute(REMOVE_GONE).rowcount)
 
 
-def _plan(context: JobContext) -> Task:
-    """Read what all feeds share, and choose whose feeds are sorted."""
+def close_whole(context: JobContext) -> None:
+    """Remove the feeds of people who are gone, and count those without one."""
+    _remove_gone(context)
+    with context.database.connection() as connection:
+        row = connection.execute(WITHOUT_FEED).fetchone()
+    context.run.tell(people_without_feed=row[0] if row else 0)
+
+
+def _remove_gone(context: JobContext) -> None:
+    if isinstance(context.parameters, FeedParameters) and context.parameters.incremental:
+        return
+    context.run.check_stop()
+    with context.database.connection() as connection:
+        context.run.tell(segments_of_nobody_removed=connection.execute(REMOVE_GONE).rowcount)
+
+
+def _read(context: JobContext) -> Shared:
+    """Read what all feeds share."""
     settings, parameters, run = context.settings.feed, context.parameters, context.run
     assert isinstance(parameters, FeedParameters)  # noqa: S101 -- narrows the type
     moments = Moments.of(context.now)
-    shape = Shape(parameters.segment_size, parameters.max_segments)
     with context.database.connection() as connection:
         run.step("reading people")
         people = fetch_people(connection)
@@ -114,29 +146,46 @@ def _plan(context: JobContext) -> Task:
         run.step("reading matches and messages")
         encounters = fetch_encounters(connection, moments, settings, scope)
         run.tell(rows_scanned=rows_read(connection))
-    users = people.active_ids
-    if scope is not None:
+    as_of = np.datetime64(moments.as_of.replace(tzinfo=None), "us")
+    threads = max(1, context.threads // context.writers)  # while one reads or writes, the others rank
+    ranking = Ranking(window, as_of, settings, _shape(parameters).length, threads)
+    return Shared(people, moments, encounters, ranking, window.digest())
+
+
+def _shape(parameters: FeedParameters) -> Shape:
+    return Shape(parameters.segment_size, parameters.max_segments)
+
+
+def _plan(context: JobContext) -> Task:
+    """Choose whose feeds are sorted."""
+    parameters = context.parameters
+    assert isinstance(parameters, FeedParameters)  # noqa: S101 -- narrows the type
+    shared: Shared = context.kept.get(NAME) or _read(context)
+    context.kept[NAME] = shared
+    users = shared.people.active_ids
+    if parameters.user_id:
+        scope = require_users(shared.people.ids, parameters.user_id)
         users = np.intersect1d(scope, users)
         inactive = np.setdiff1d(scope, users)
         if len(inactive):
-            run.tell(not_active=", ".join(map(str, inactive.tolist())))
-    as_of = np.datetime64(moments.as_of.replace(tzinfo=None), "us")
-    ranking = Ranking(window, as_of, settings, shape.length, _threads_of_a_worker(context))
-    users = users[: parameters.limit]
-    return Task(people, users, moments, encounters, ranking, shape, parameters.incremental)
+            context.run.tell(not_active=", ".join(map(str, inactive.tolist())))
+    elif context.part:
+        users = users[context.part.holds(users)]
+    return Task(shared, users[: parameters.limit], _shape(parameters), parameters.incremental)
 
 
 def _work(connection: psycopg.Connection, batch: Batch, context: JobContext, task: Task) -> BatchResult:
     """Sort the feeds of a batch and write the segments that differ from the stored ones."""
-    settings = context.settings.feed
+    settings, shared = context.settings.feed, task.shared
+    ranking = shared.ranking
     read_by_index(connection)
     ids = task.users[batch.start : batch.stop]
-    viewers = fetch_viewers(connection, ids, task.ranking.window, task.moments, settings.window_days)
+    viewers = fetch_viewers(connection, ids, ranking.window, shared.moments, settings.window_days)
     if task.incremental:
-        ranked = task.ranking.merged(viewers, fetch_posts(connection, ids, VERSION))
+        ranked = ranking.merged(viewers, fetch_posts(connection, ids, VERSION))
     else:
-        ranked = task.ranking.all_posts(viewers)
-    feeds = place_cards(ranked, _cards(connection, context, task, viewers), settings, task.shape.length)
+        ranked = ranking.all_posts(viewers)
+    feeds = place_cards(ranked, _cards(connection, context, shared, viewers), settings, task.shape.length)
     columns = cut_segments(ids, feeds, task.shape)
     done = replace_segments(connection, ids, columns, stamps(context, len(columns[0]), VERSION), VERSION)
     shown = Counter(feeds.kinds.tolist())
@@ -149,25 +198,19 @@ def _work(connection: psycopg.Connection, batch: Batch, context: JobContext, tas
     return BatchResult(written=done.written + done.removed)
 
 
-def _cards(connection: psycopg.Connection, context: JobContext, task: Task, viewers: Viewers) -> Cards:
+def _cards(connection: psycopg.Connection, context: JobContext, shared: Shared, viewers: Viewers) -> Cards:
     settings = context.settings.feed
-    candidates = [encounter.among(viewers.ids) for encounter in task.encounters]
+    candidates = [encounter.among(viewers.ids) for encounter in shared.encounters]
     candidates.append(fetch_suggestions(connection, viewers.ids, settings.suggestion_score))
-    return choose_cards(task.people, viewers, candidates, settings.max_cards)
+    return choose_cards(shared.people, viewers, candidates, settings.max_cards)
 
 
 def _inputs(task: Task) -> str:
     """Condense what all batches share, so that only batches of the same posts and people are taken over."""
-    digest = hashlib.blake2b(repr((VERSION, task.moments.as_of)).encode(), digest_size=16)
-    digest.update(task.ranking.window.digest().encode())
+    digest = hashlib.blake2b(repr((VERSION, task.shared.moments.as_of)).encode(), digest_size=16)
+    digest.update(task.shared.digest.encode())
     digest.update(task.users.tobytes())
     return digest.hexdigest()
-
-
-def _threads_of_a_worker(context: JobContext) -> int:
-    """Share the threads among the workers: while one reads or writes, the others rank."""
-    threads = context.settings.threads or os.cpu_count() or 1
-    return max(1, threads // context.settings.write_connections)
 
 
 def preview(context: JobContext) -> DryRun:
@@ -190,6 +233,9 @@ JOB = Job(
     budget=Budget(max_rows_scanned=100_000_000, max_rows_written=5_000_000, expected_runtime_s=120),
     needs=("match-scores", "affinity", "content-features", "trending"),
     parameters=FeedParameters,
+    sharding=Sharding(
+        stages=(Stage("shard", sort_feeds), Stage("close", close_whole, is_split=False)), people_per_s=20_000
+    ),
     schedule="20 * * * *",
     examples=(
         "run feed-presort",

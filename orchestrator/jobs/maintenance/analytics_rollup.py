@@ -21,7 +21,7 @@ FIRST_DAY = """
 SELECT (min(r.finished_at) AT TIME ZONE 'UTC')::date, (SELECT max(day) FROM feed.job_run_daily)
 FROM feed.job_run AS r WHERE r.finished_at IS NOT NULL
 """
-# Sum up the runs that ended within some days. Runs of a day that has passed only ever become fewer, as they expire: a
+# Sum up the runs that ended within some days, wholes without their parts. Runs of a day that has passed only ever become fewer, as they expire: a
 # day that was summed up from more of them stays as it is.
 SUM_UP = """
 WITH ended AS (
@@ -29,7 +29,7 @@ WITH ended AS (
     CASE WHEN jsonb_typeof(metadata -> 'rows_written') = 'number' THEN (metadata ->> 'rows_written')::numeric END AS written,
     CASE WHEN status = 'SUCCESS' THEN duration_ms END AS duration_ms,
     1000 * extract(epoch FROM started_at - dispatched_at)::float8 AS wait_ms
-  FROM feed.job_run WHERE finished_at >= %(start)s AND finished_at < %(stop)s),
+  FROM feed.job_run WHERE parent_id IS NULL AND finished_at >= %(start)s AND finished_at < %(stop)s),
 summed AS (
   SELECT day, job, max(job_group) AS job_group, count(*) AS runs,
     count(*) FILTER (WHERE status = 'SUCCESS') AS succeeded, count(*) FILTER (WHERE status = 'FAILED') AS failed,

@@ -107,21 +107,23 @@ def _by_id(offsets: Int64, rows: UInt32, ids: Int64) -> tuple[Int64, Int64]:
     return named[order], order
 
 
-def run_inputs(
-    people: People, viewers: UInt32, settings: MatchSettings, version: str, as_of: datetime
-) -> str:
-    """Condense everything that the rows of a run follow from: equal for equal rows in equal batches."""
-    told = (
-        version,
-        LIST_LENGTH,
-        astuple(settings),
-        as_of.isoformat(),
-        people.interests.slugs,
-        people.vocabulary.goals,
-    )
-    digest = hashlib.blake2b(repr(told).encode(), digest_size=16)
+def people_digest(people: People) -> str:
+    """Condense everybody's data."""
+    digest = hashlib.blake2b(repr((people.interests.slugs, people.vocabulary.goals)).encode(), digest_size=16)
     for column in (getattr(people.population, field.name) for field in fields(Population)):
         digest.update(b"" if column is None else np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
+
+
+def run_inputs(
+    everybody: str, viewers: UInt32, settings: MatchSettings, version: str, as_of: datetime
+) -> str:
+    """Condense everything that the rows of a run follow from: equal for equal rows in equal batches.
+
+    `everybody` is the digest of everybody's data.
+    """
+    told = (version, LIST_LENGTH, astuple(settings), as_of.isoformat(), everybody)
+    digest = hashlib.blake2b(repr(told).encode(), digest_size=16)
     digest.update(viewers.tobytes())
     return digest.hexdigest()
 

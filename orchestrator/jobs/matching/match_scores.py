@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,17 +10,17 @@ import psycopg
 from pydantic import Field
 
 from feedscore import MatchIndex, reference
-from feedscore.population import Int64, UInt32
+from feedscore.population import UInt32
 
 from ...context import Batch, BatchResult, DryRun, JobContext, JobParameters
-from ...registry import Budget, Group, Job, Timetable
+from ...registry import Budget, Group, Job, Sharding, Stage, Timetable
 from ..estimate import rows_in
-from ..ids import require_users, rows_of
+from ..ids import require_users
 from ..write import stamps
 from .active_users import fetch_active
-from .match_rows import LIST_LENGTH, Packer, run_inputs
+from .match_rows import LIST_LENGTH, Packer, people_digest, run_inputs
 from .people import People, load_people, midnight, with_rarity
-from .stored_lists import CONFIRM, REMOVE, TABLE, StoredLists, fetch_stored, oldest_fresh, replace_lists
+from .stored_lists import CONFIRM, TABLE, StoredLists, fetch_stored, oldest_fresh, replace_lists
 
 NAME = "match-scores"
 VERSION = "1"
@@ -32,13 +31,24 @@ READS = (
     "feed.user_rating_preference", "feed.match_list",
 )  # fmt: skip
 # Who has a list: active, visible, and of age on a given day.
-VIEWERS = """
+ELIGIBLE = """is_active AND visibility = 'public' AND birth_date <= %(day)s::date - interval '18 years'
+  AND birth_date >= %(day)s::date - interval '130 years'"""
+VIEWERS = f"""
 SELECT count(*) FROM app.users
-WHERE is_active AND visibility = 'public' AND birth_date <= %(day)s::date - interval '18 years'
-  AND birth_date >= %(day)s::date - interval '130 years'
-  AND (cardinality(%(users)s::bigint[]) = 0 OR id = ANY (%(users)s::bigint[]))
+WHERE {ELIGIBLE} AND (cardinality(%(users)s::bigint[]) = 0 OR id = ANY (%(users)s::bigint[]))
   AND (%(active_since)s::timestamptz IS NULL OR last_active_at IS NULL OR last_active_at >= %(active_since)s)
-"""
+"""  # noqa: S608 -- a constant
+# The lists of people who are gone or may no longer be shown.
+REMOVE_GONE = f"""
+DELETE FROM feed.match_list AS l
+WHERE NOT EXISTS (SELECT FROM app.users AS u WHERE u.id = l.viewer_id AND {ELIGIBLE})
+  AND (cardinality(%(users)s::bigint[]) = 0 OR l.viewer_id = ANY (%(users)s::bigint[]))
+"""  # noqa: S608 -- a constant
+# Who has a list, and who should.
+CENSUS = f"""
+SELECT count(*), count(*) FILTER (WHERE l.viewer_id IS NULL) FROM app.users AS u
+LEFT JOIN feed.match_list AS l ON l.viewer_id = u.id AND l.algorithm_version = %(version)s WHERE {ELIGIBLE}
+"""  # noqa: S608 -- a constant
 
 
 class MatchParameters(JobParameters):
@@ -56,16 +66,40 @@ class MatchParameters(JobParameters):
 
 
 @dataclass(frozen=True, eq=False)
+class Everybody:
+    """Everybody's data, read once by each process, whatever shards of a whole it does."""
+
+    people: People
+    index: MatchIndex
+    packer: Packer
+    digest: str
+
+    @classmethod
+    def read(cls, context: JobContext) -> Everybody:
+        """Read people and build the index."""
+        run, settings, as_of = context.run, context.settings.match, midnight(context.now)
+        parameters = context.parameters
+        run.step("reading people")
+        with context.database.connection() as connection:
+            people = load_people(
+                connection, as_of, rows_per_chunk=parameters.candidate_batch_size, step=run.check_stop
+            )
+            if not parameters.user_id and not _is_partial(parameters):
+                people = with_rarity(connection, people, as_of.date())
+        run.tell(rows_scanned=people.rows_scanned, **people.told)
+        run.step("building the index")
+        index = MatchIndex(people.population, settings)
+        return cls(people, index, Packer.of(people, settings, VERSION), people_digest(people))
+
+
+@dataclass(frozen=True, eq=False)
 class Task:
     """What one run computes."""
 
-    people: People
+    everybody: Everybody
     stored: StoredLists
-    packer: Packer
     viewers: UInt32
     """Rows of the viewers to compute, in the order of the batches."""
-    eligible: Int64
-    """Ids of all who may have a list."""
 
 
 def match_scores(context: JobContext) -> None:
@@ -74,45 +108,56 @@ def match_scores(context: JobContext) -> None:
     Scores are those of midnight UTC of the day, so a second run on one day changes nothing. A run over
     everybody also removes the lists of people who are gone or may no longer be shown.
     """
-    parameters = context.parameters
-    as_of = midnight(context.now)
-    with context.database.connection() as connection:
-        context.run.step("reading people")
-        people = load_people(
-            connection, as_of, rows_per_chunk=parameters.candidate_batch_size, step=context.run.check_stop
-        )
-        scope = require_users(people.population.ids, parameters.user_id) if parameters.user_id else None
-        if scope is None and not _is_partial(parameters):
-            people = with_rarity(connection, people, as_of.date())
-        context.run.tell(rows_scanned=people.rows_scanned, **people.told)
-        context.run.step("building the index")
-        index = MatchIndex(people.population, context.settings.match)
-        task = _plan(connection, context, people, index.order, scope)
-    context.run.step("matching")
-    context.run.in_batches(
-        len(task.viewers),
-        lambda connection, batch: _work(connection, batch, context, task, index),
-        inputs=run_inputs(people, task.viewers, context.settings.match, VERSION, as_of),
-        workers=context.settings.write_connections,
-    )
-    if parameters.limit is None:
-        _remove_others(context, task, scope)
-        if scope is None and not _is_partial(parameters) and not _active_since(context):
+    score_viewers(context)
+    if context.parameters.limit is None:
+        _remove_gone(context)
+        if _checks_everybody(context):
             context.run.tell(checked_everybody=context.now.isoformat())
 
 
-def _plan(
-    connection: psycopg.Connection,
-    context: JobContext,
-    people: People,
-    order: UInt32,
-    scope: Int64 | None,
-) -> Task:
+def score_viewers(context: JobContext) -> None:
+    """Compute and store the lists of the viewers that the run is for."""
+    everybody: Everybody = context.kept.get(NAME) or Everybody.read(context)
+    context.kept[NAME] = everybody
+    with context.database.connection() as connection:
+        task = _plan(connection, context, everybody)
+    context.run.step("matching")
+    context.run.in_batches(
+        len(task.viewers),
+        lambda connection, batch: _work(connection, batch, context, task),
+        inputs=run_inputs(
+            everybody.digest, task.viewers, context.settings.match, VERSION, midnight(context.now)
+        ),
+        workers=context.writers,
+    )
+
+
+def close_whole(context: JobContext) -> None:
+    """Remove the lists of those who may have none any more, and count those that are there."""
+    _remove_gone(context)
+    with context.database.connection() as connection:
+        given = {"version": VERSION, "day": midnight(context.now).date()}
+        row = connection.execute(CENSUS, given).fetchone()
+    eligible, without = row or (0, 0)
+    context.run.tell(viewers_eligible=eligible, viewers_without_list=without)
+    if _checks_everybody(context):
+        context.run.tell(checked_everybody=context.now.isoformat())
+
+
+def _checks_everybody(context: JobContext) -> bool:
+    """Tell whether after this run every list is up to date."""
+    chooses = context.parameters.user_id or _is_partial(context.parameters) or _active_since(context)
+    return not chooses
+
+
+def _plan(connection: psycopg.Connection, context: JobContext, everybody: Everybody) -> Task:
     """Choose the viewers, in the order in which neighbours share candidates."""
-    population, parameters = people.population, context.parameters
-    stored = fetch_stored(connection, VERSION, scope)
-    packer = Packer.of(people, context.settings.match, VERSION)
+    population, parameters = everybody.people.population, context.parameters
+    scope = require_users(population.ids, parameters.user_id) if parameters.user_id else None
+    stored = fetch_stored(connection, VERSION, scope, context.part)
     allowed = population.active & (population.age >= reference.ADULT_AGE)
+    if context.part:
+        allowed &= context.part.holds(population.ids)
     chosen = allowed.copy()
     if scope is not None:
         chosen &= np.isin(population.ids, scope)
@@ -122,24 +167,23 @@ def _plan(
     if _is_partial(parameters):
         ttl = timedelta(hours=context.settings.match_list_ttl_h)
         since = oldest_fresh(connection, NAME, VERSION, context.now, ttl)
-        chosen &= stored.stale(population.ids, packer.inputs, since)
+        chosen &= stored.stale(population.ids, everybody.packer.inputs, since)
     active_since = _active_since(context)
     if active_since:
         chosen &= np.isin(population.ids, fetch_active(connection, active_since))
     if parameters.limit is not None:
         chosen &= np.cumsum(chosen) <= parameters.limit
     context.run.tell(viewers_eligible=int(allowed.sum()))
-    return Task(people, stored, packer, order[chosen[order]], population.ids[allowed])
+    order = everybody.index.order
+    return Task(everybody, stored, order[chosen[order]])
 
 
-def _work(
-    connection: psycopg.Connection, batch: Batch, context: JobContext, task: Task, index: MatchIndex
-) -> BatchResult:
+def _work(connection: psycopg.Connection, batch: Batch, context: JobContext, task: Task) -> BatchResult:
     """Score the viewers of a batch and write the lists that differ from the stored ones."""
-    lists = index.top(
-        task.viewers[batch.start : batch.stop], k=LIST_LENGTH, threads=_threads_of_a_worker(context)
-    )
-    columns = task.packer.columns(lists)
+    threads = max(1, context.threads // context.writers)  # while one writes, the others score
+    viewers = task.viewers[batch.start : batch.stop]
+    lists = task.everybody.index.top(viewers, k=LIST_LENGTH, threads=threads)
+    columns = task.everybody.packer.columns(lists)
     ids, fingerprint = (np.asarray(column.values) for column in (columns[0], columns[-1]))
     same = task.stored.holds(ids, fingerprint)
     changed = np.flatnonzero(~same).astype(np.uint32)
@@ -151,22 +195,13 @@ def _work(
     return BatchResult(written=len(changed))
 
 
-def _threads_of_a_worker(context: JobContext) -> int:
-    """Share the threads among the workers: while one writes, the others score."""
-    threads = context.settings.threads or os.cpu_count() or 1
-    return max(1, threads // context.settings.write_connections)
-
-
-def _remove_others(context: JobContext, task: Task, scope: Int64 | None) -> None:
-    """Remove the lists of people who are gone or no longer eligible, of those in scope."""
+def _remove_gone(context: JobContext) -> None:
+    """Remove the lists of people who are gone or no longer eligible, of those the run is for."""
     context.run.check_stop()
-    _, kept = rows_of(task.eligible, task.stored.viewers)
-    gone = task.stored.viewers[~kept]
-    if scope is not None:
-        gone = np.intersect1d(gone, scope)
-    if len(gone):
-        with context.database.connection() as connection:
-            context.run.tell(lists_removed=connection.execute(REMOVE, (gone.tolist(),)).rowcount)
+    given = {"day": midnight(context.now).date(), "users": list(context.parameters.user_id)}
+    with context.database.connection() as connection:
+        if removed := connection.execute(REMOVE_GONE, given).rowcount:
+            context.run.tell(lists_removed=removed)
 
 
 def _is_partial(parameters: JobParameters) -> bool:
@@ -205,6 +240,11 @@ JOB = Job(
     budget=Budget(max_rows_scanned=200_000_000, max_rows_written=2_000_000, expected_runtime_s=300),
     needs=("build-user-traits", "user-interest-sets", "ratings-aggregate"),
     parameters=MatchParameters,
+    sharding=Sharding(
+        stages=(Stage("shard", score_viewers), Stage("close", close_whole, is_split=False)),
+        people_per_s=12_000,
+        not_when="stale",
+    ),
     schedule="30 2 * * *",
     more_schedules=(Timetable(name="match-scores-active", cron="0 */6 * * *", parameters={"active": True}),),
     examples=(

@@ -14,6 +14,7 @@ from feedscore import Column, encode_rows
 from feedscore.population import Bool, Int64, UInt32
 
 from ...db.columns import fetch
+from ...db.parts import Part
 from ..ids import rows_of
 
 TABLE = "feed.match_list"
@@ -28,6 +29,7 @@ KINDS = {
 }  # fmt: skip
 EVERYBODY = "true"
 OF_THESE = "viewer_id = ANY (%(viewers)s)"
+OF_A_PART = "viewer_id BETWEEN %(first_id)s AND %(last_id)s"
 # When a run over everybody last found every list up to date, or made it so.
 CHECKED = """
 SELECT max((metadata ->> 'checked_everybody')::timestamptz) FROM feed.job_run
@@ -73,12 +75,17 @@ class StoredLists:
         return ~fresh
 
 
-def fetch_stored(connection: psycopg.Connection, version: str, viewers: Int64 | None = None) -> StoredLists:
-    """Read what is stored, for everybody or for some viewers."""
-    query = STORED.format(scope=EVERYBODY if viewers is None else OF_THESE)
+def fetch_stored(
+    connection: psycopg.Connection, version: str, viewers: Int64 | None = None, part: Part | None = None
+) -> StoredLists:
+    """Read what is stored, for everybody, for some viewers, or for those of a part."""
     params: dict[str, object] = {"version": version}
+    scope = EVERYBODY
     if viewers is not None:
-        params["viewers"] = viewers
+        params["viewers"], scope = viewers, OF_THESE
+    elif part is not None:
+        params, scope = params | part.span, OF_A_PART
+    query = STORED.format(scope=scope)
     found = fetch(connection, query, KINDS, params, rows_per_chunk=10_000)
     order = np.argsort(found.int64("viewer_id"), kind="stable")
     return StoredLists(
