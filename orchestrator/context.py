@@ -96,6 +96,14 @@ class RunHandle(Protocol):
         """Add facts to the metadata of the JobRun, such as rows_scanned; numbers of one name add up."""
 
     @abstractmethod
+    def hand_on(self, result: bytes) -> None:
+        """Keep what a part of a whole has found out for a later stage."""
+
+    @abstractmethod
+    def handed_on(self, stage: str) -> list[bytes]:
+        """Give what the parts of an earlier stage of the same whole have handed on."""
+
+    @abstractmethod
     def step(self, description: str) -> None:
         """Show what the job is doing now, such as "reading 100,000 people"."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..context import BatchWork, JobParameters, RunHandle
 from ..db.checkpoints import Cut, committed_batches
+from ..db.parts import fetch_results, store_result
 from ..errors import ParameterError
 from .batches import BatchLoop, Scene, cut_batches
 from .stop import Patience
@@ -54,6 +55,16 @@ class Run(RunHandle):
     def tell(self, **facts: Any) -> None:  # Any: whatever JSON can hold
         """Add facts to the metadata of the JobRun."""
         self._scene.tally.tell(facts)
+
+    def hand_on(self, result: bytes) -> None:
+        """Keep what a part of a whole has found out for a later stage."""
+        with self._scene.database.connection() as connection:
+            store_result(connection, self._scene.run_id, result)
+
+    def handed_on(self, stage: str) -> list[bytes]:
+        """Give what the parts of an earlier stage of the same whole have handed on."""
+        with self._scene.database.connection() as connection:
+            return fetch_results(connection, self._scene.run_id, stage)
 
     def step(self, description: str) -> None:
         """Show what the job is doing now."""

@@ -34,6 +34,14 @@ class NoRun(RunHandle):
     def tell(self, **facts: Any) -> None:  # Any: whatever JSON can hold
         """Do nothing."""
 
+    def hand_on(self, result: bytes) -> NoReturn:
+        """Refuse: a preview finds nothing out."""
+        raise AssertionError(f"a preview must hand nothing on (got {len(result)} bytes)")
+
+    def handed_on(self, stage: str) -> NoReturn:
+        """Refuse: before a preview nothing was found out."""
+        raise AssertionError(f"a preview must not ask for {stage}")
+
     def step(self, description: str) -> None:
         """Do nothing."""
 

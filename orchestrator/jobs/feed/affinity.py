@@ -12,18 +12,28 @@ from feedscore.population import Int64
 
 from ...context import DryRun, JobContext, JobParameters
 from ...db.rows_read import read_by_index, rows_read
-from ...registry import Budget, Group, Job
+from ...registry import Budget, Group, Job, Sharding, Stage
 from ..estimate import preview_users
 from ..ids import fetch_users, require_users
 from ..write import Output, write_people
 from .affinity_events import Reading, collect
 from .affinity_rows import profile_columns
+from .affinity_shards import (
+    CLOSE,
+    JOIN,
+    REACH,
+    SHARD,
+    TABLE,
+    VERSION,
+    close_whole,
+    join_reach,
+    reach_of_shard,
+    weigh_shard,
+)
 from .newly_active import newly_active
 from .stored_reach import fetch_reach, write_reach
 from .topics import Topics, fetch_topics
 
-VERSION = "1"
-TABLE = "feed.affinity_profile"
 READS = (
     "app.users", "app.posts", "app.post_events", "app.blocks", "app.reports", "feed.content_feature", "feed.topic",
     "feed.affinity_reach",
@@ -88,7 +98,7 @@ def affinity(context: JobContext) -> None:
         reading.told["rows_scanned"] = max(rows_read(connection), reading.told["rows_scanned"])
     context.run.tell(**+reading.told)  # what was not met is not told
     context.run.step("weighing likings")
-    events, threads = collected.events, context.settings.threads
+    events, threads = collected.events, context.threads
     reach = scope.reach
     if reach is None:
         reach = events.reach(threads=threads)
@@ -135,6 +145,16 @@ JOB = Job(
     needs=("content-features",),
     budget=Budget(max_rows_scanned=200_000_000, max_rows_written=10_000_000, expected_runtime_s=300),
     parameters=AffinityParameters,
+    sharding=Sharding(
+        stages=(
+            Stage(REACH, reach_of_shard),
+            Stage(JOIN, join_reach, is_split=False),
+            Stage(SHARD, weigh_shard, goes_on=True),
+            Stage(CLOSE, close_whole, is_split=False),
+        ),
+        people_per_s=5_000,
+        not_when="changed",
+    ),
     schedule="0 3 * * *",
     examples=("run affinity", "run affinity --user-id 8", "run affinity --changed"),
     writes=(TABLE, "feed.affinity_reach"),

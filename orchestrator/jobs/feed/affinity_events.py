@@ -13,6 +13,7 @@ import psycopg
 from feedscore import AffinityEvents, AffinitySettings, EventKind, PostEvents
 from feedscore.population import Int64
 
+from ...db.parts import Part
 from ..ids import distinct, fetch_users, require_users
 from .event_columns import EventQuery, only_rows, read_events
 from .exclusions import fetch_exclusions
@@ -48,15 +49,17 @@ class Collected:
     content_types: tuple[str, ...]
 
 
-def collect(reading: Reading, users: Int64, topics: Topics, only: Int64 | None = None) -> Collected:
-    """Read the events of the window, of everybody or of some users.
+def collect(
+    reading: Reading, users: Int64, topics: Topics, only: Int64 | None = None, part: Part | None = None
+) -> Collected:
+    """Read the events of the window, of everybody, of some users, or of those of a part.
 
     Events of somebody who is not among `users`, or of a post that is not known, are left out and counted.
     """
     connection, told = reading.connection, reading.told
     as_of = end_of_day(reading.now)
     since = days_before(as_of, reading.settings.window_days)
-    query = EventQuery(kinds=COUNTED, since=since, until=reading.now, users=only)
+    query = EventQuery(kinds=COUNTED, since=since, until=reading.now, users=only, part=part)
     parts: Iterable[PostEvents] = read_events(connection, query, told, step=reading.check_stop)
     engaged: Int64 | None = None
     if only is not None:  # few events: only their posts are read, and the connection must be free for that

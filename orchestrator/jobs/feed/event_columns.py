@@ -15,6 +15,7 @@ from feedscore.population import Bool, Int64
 from feedscore.posts import UNKNOWN_DWELL_MS
 
 from ...db.columns import Columns, fetch_parts
+from ...db.parts import Part
 
 EVENTS_PER_PART = 500_000
 """As many events are held at a time: about 15 MB."""
@@ -37,6 +38,7 @@ WHERE user_id IS NOT NULL AND post_id IS NOT NULL AND {{scope}} AND (kind <> ALL
 """  # noqa: S608 -- the kinds are our own
 EVERYBODY = "true"
 OF_THESE = "user_id = ANY (%(users)s)"
+OF_A_PART = "user_id BETWEEN %(first_id)s AND %(last_id)s"
 WITH_THESE = "post_id = ANY (%(posts)s)"
 EVENT_KINDS = {
     "user_id": "int8", "post_id": "int8", "kind": "int2", "occurred_at": "timestamptz?", "dwell_ms": "int4",
@@ -56,6 +58,8 @@ class EventQuery:
     """Only what these did; None = everybody."""
     posts: Int64 | None = None
     """Only what was done with these; None = all."""
+    part: Part | None = None
+    """Only what the people of a range of ids did."""
 
 
 def read_events(
@@ -77,8 +81,13 @@ def read_events(
     scope = EVERYBODY if query.users is None else OF_THESE
     if query.posts is not None:
         scope += f" AND {WITH_THESE}"
+    if query.part is not None:
+        scope += f" AND {OF_A_PART}"
     unwanted = [kind.name.lower() for kind in EventKind if kind not in query.kinds]
-    params = {"since": query.since, "unwanted": unwanted, "users": query.users, "posts": query.posts}
+    params: dict[str, object] = {
+        "since": query.since, "unwanted": unwanted, "users": query.users, "posts": query.posts,
+        **(query.part.span if query.part else {}),
+    }  # fmt: skip
     parts = fetch_parts(
         connection, EVENTS.format(scope=scope), EVENT_KINDS, params, rows_per_part=events_per_part
     )
