@@ -32,6 +32,11 @@ INSERT INTO feed.schedule (name, job, cron, time_zone) VALUES ('nightly', 'match
 INSERT INTO feed.schedule_slot (schedule, slot, outcome, decided_at)
 SELECT 'nightly', at, 'enqueued', at FROM unnest(ARRAY['2026-05-01', '2026-07-01']::timestamptz[]) AS s(at)
 """
+REFERENCES = """
+SELECT c.conrelid::regclass::text AS referring, EXISTS (SELECT FROM pg_index AS i
+  WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1]) AS is_indexed
+FROM pg_constraint AS c WHERE c.contype = 'f' AND c.confrelid = 'feed.job_run'::regclass
+"""
 LEFT = "SELECT count(*) FROM feed.job_run WHERE status = 'RUNNING'"
 
 
@@ -134,6 +139,12 @@ def test_the_rollup_comes_first_and_without_it_nothing_is_removed(
     result = run_plan(database, settings, make_plan(registry, [JOB]), now=NOW)
     assert [record.status for record in result.records] == [RunStatus.FAILED, RunStatus.SKIPPED]
     assert len(rows(database, OLD)) == 1
+
+
+def test_what_refers_to_a_run_is_found_by_an_index(database: Database) -> None:
+    """Otherwise each run that is removed looks through a whole table."""
+    assert len(rows(database, REFERENCES)) >= 4
+    assert rows(database, f"SELECT * FROM ({REFERENCES}) AS r WHERE NOT is_indexed") == []
 
 
 def test_killed_at_random_moments_it_still_removes_everything_once(
