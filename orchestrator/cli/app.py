@@ -32,6 +32,7 @@ from .feed import feed
 from .list_jobs import list_jobs, show_plan
 from .output import remark, say
 from .run import run
+from .serve import serve, serve_process
 from .status import status
 from .suggest import suggest
 from .town import town
@@ -76,6 +77,8 @@ app.command("worker")(worker)
 app.command("worker-process", hidden=True)(worker_process)
 app.command("clock")(clock)
 app.command("clock-process", hidden=True)(clock_process)
+app.command("serve")(serve)
+app.command("serve-process", hidden=True)(serve_process)
 app.add_typer(schedule.app, name="schedule")
 app.command("town")(town)
 app.add_typer(import_people.app, name="import")

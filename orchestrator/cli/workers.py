@@ -64,6 +64,8 @@ def up(count: Count = 2) -> None:
     with _only_one(settings), open_database(settings) as database, _redis(settings) as embedded:
         check(connect(settings), settings)
         children = [*_workers(QUEUES, count), Child("clock", ["clock-process"])]
+        if settings.api_token:  # without one nobody could do anything there
+            children.append(Child("http", ["serve-process"]))
         _announce(database, settings, embedded, count)
         Supervisor(settings, database, children, embedded).run()
     remark("All ended.")
@@ -115,4 +117,6 @@ def _announce(database: Database, settings: Settings, embedded: EmbeddedRedis | 
     remark(
         f"Postgres: {postgres}. Redis: {broker}. {count} workers and the clock (times in {settings.time_zone})."
     )
+    if not settings.api_token:
+        remark("HTTP API: off; set FEEDSCORE_API_TOKEN to have it.")
     remark("In another terminal: `python -m orchestrator enqueue all`, `status`, `runs`. Ctrl-C ends all.")

@@ -51,6 +51,10 @@ class World:
         now = NOW + timedelta(minutes=minutes)
         return run_job(self.database, settings, job, job.parameters(user_id=users), now=now)
 
+    def run_now(self) -> RunRecord:
+        """Run the job by the clock of the database."""
+        return run_job(self.database, self.settings, registry["profile-analysis"], now=datetime.now(UTC))
+
     def analysed(self, minutes: float = 0) -> list[int]:
         """Run the job over who is due, and give whom it analysed."""
         before = dict(rows(self.database, "SELECT user_id, analysed_at FROM feed.profile_analysis"))
