@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,12 @@ class Found:
 class Running:
     """An `up` that runs, and what commands tell about it."""
 
-    def __init__(self, folder: Path, count: int = 2) -> None:
+    def __init__(self, folder: Path, count: int = 2, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         inherited = {
             name: value for name, value in os.environ.items() if not name.startswith(("FEEDSCORE_", "RQ_"))
         }
-        self.environment = {**inherited, "FEEDSCORE_DATA_DIR": str(folder)}
+        self.environment = {**inherited, "FEEDSCORE_DATA_DIR": str(folder), **(settings or {})}
         self._count = count
         self.log = (folder / "up.log").open("a")
         self.process = self.start()
@@ -123,9 +123,9 @@ class Running:
 
 
 @contextlib.contextmanager
-def running_up(folder: Path) -> Iterator[Running]:
-    """Run `up` in a folder, with two workers, until the end of the block."""
-    running = Running(folder)
+def running_up(folder: Path, **settings: str) -> Iterator[Running]:
+    """Run `up` in a folder, with two workers and these settings (as variables), until the end of the block."""
+    running = Running(folder, settings=settings)
     try:
         running.until(lambda: len(running.ask("status")["workers"]) == 2)
         yield running

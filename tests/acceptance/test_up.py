@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from .running import Running, running_up
+
+TOKEN = "token-of-a-test-0123"
 
 
 @pytest.fixture
 def up(open_folder: Path) -> Iterator[Running]:
     """`up` in an empty folder."""
-    with running_up(open_folder) as running:
+    with running_up(open_folder, FEEDSCORE_API_TOKEN=TOKEN, FEEDSCORE_HTTP_PORT="0") as running:
         yield running
+
+
+def http(up: Running) -> httpx.Client:
+    """A client of its HTTP API."""
+    up.until(lambda: "HTTP API: http" in up.told())
+    (address,) = re.findall(r"HTTP API: (http://127\.0\.0\.1:\d+)", up.told())
+    return httpx.Client(base_url=address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
 
 
 def test_what_is_enqueued_is_seen_through_to_the_end_and_ctrl_c_leaves_nothing(up: Running) -> None:
@@ -29,6 +40,11 @@ def test_what_is_enqueued_is_seen_through_to_the_end_and_ctrl_c_leaves_nothing(u
     assert {ended[run["id"]] for run in enqueued} == {"SUCCESS"}
     up.ask("emit", "preferences.updated", "--user-id", "8")
     up.until(lambda: any(run["trigger"] == "EVENT" and run["status"] == "SUCCESS" for run in up.ask("runs")))
+    with http(up) as client:
+        assert client.get("/health/ready").json()["status"] == "ok"
+        asked = client.post("/api/profile/analyze", json={"user_id": 8})
+        assert asked.status_code == 202, asked.text
+        up.until(lambda: client.get("/api/profile/analyze/8").json()["status"] == "completed")
     up.process.send_signal(signal.SIGINT)
     assert up.process.wait(60) == 0, up.told()
     assert up.children() == []
