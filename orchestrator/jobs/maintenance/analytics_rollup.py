@@ -21,9 +21,8 @@ FIRST_DAY = """
 SELECT (min(r.finished_at) AT TIME ZONE 'UTC')::date, (SELECT max(day) FROM feed.job_run_daily)
 FROM feed.job_run AS r WHERE r.finished_at IS NOT NULL
 """
-# Sum up the runs that ended within some days, wholes without their parts.
-# Runs of a day that has passed only ever become fewer, as they expire: a
-# day that was summed up from more of them stays as it is.
+# Sum up the runs that ended within some days, wholes without their parts. Runs of a day that has passed only ever
+# become fewer, as they expire: a day that was summed up from more of them stays as it is.
 SUM_UP = """
 WITH ended AS (
   SELECT (finished_at AT TIME ZONE 'UTC')::date AS day, job, job_group, status, items_processed, items_failed,

@@ -38,18 +38,20 @@ class Sweep:
 
 
 SWEEPS = (
-    # Old enough by how they ended, summed up by analytics-rollup, and nobody waits for them.
+    # Old enough by how they ended, summed up by analytics-rollup, and nobody waits for them; parts go with their whole.
     Sweep("runs", "feed.job_run", """
-t.finished_at < CASE WHEN t.status = 'SUCCESS' THEN %(success)s::timestamptz ELSE %(failure)s END
+t.parent_id IS NULL
+AND t.finished_at < CASE WHEN t.status = 'SUCCESS' THEN %(success)s::timestamptz ELSE %(failure)s END
 AND t.finished_at < greatest(%(success)s, %(failure)s)
 AND t.finished_at < ((SELECT max(day) + 1 FROM feed.job_run_daily)::timestamp AT TIME ZONE 'UTC')
 AND t.status IN ('SUCCESS', 'FAILED', 'CANCELLED', 'SKIPPED') AND t.id <> ALL (%(kept)s::bigint[])
 AND NOT EXISTS (SELECT FROM feed.job_run_need AS n JOIN feed.job_run AS w ON w.id = n.run_id
   WHERE n.need_id = t.id AND w.status IN ('WAITING', 'QUEUED', 'RUNNING'))"""),
-    # A run resumes only one of the same day.
+    # A run resumes only one of the same day; a part, one of a whole that is still open.
     Sweep("checkpoints", "feed.job_batch", """
-EXISTS (SELECT FROM feed.job_run AS r WHERE r.id = t.run_id AND r.as_of < %(today)s
-  AND r.status NOT IN ('WAITING', 'QUEUED', 'RUNNING'))"""),
+EXISTS (SELECT FROM feed.job_run AS r LEFT JOIN feed.job_run AS w ON w.id = r.parent_id
+  WHERE r.id = t.run_id AND r.as_of < %(today)s AND r.status NOT IN ('WAITING', 'QUEUED', 'RUNNING')
+    AND w.status IS DISTINCT FROM 'RUNNING')"""),
     # Done; what sets people apart stays, since the views read it.
     Sweep("events", "feed.event_outbox", """
 t.processed_at < %(event)s AND t.kind NOT IN ('user.blocked', 'user.reported')"""),

@@ -13,8 +13,8 @@ from tests.jobs.conftest import NOW
 
 INSERT = """
 INSERT INTO feed.job_run (job, job_group, scope, as_of, trigger, status, started_at, dispatched_at, finished_at, duration_ms,
-  items_processed, items_failed, metadata, algorithm_version)
-VALUES (%s, 'matching', %s, %s, 'CRON', %s, %s, %s, %s, %s, %s, %s, %s, '1') RETURNING id
+  items_processed, items_failed, metadata, parent_id, algorithm_version)
+VALUES (%s, 'matching', %s, %s, 'CRON', %s, %s, %s, %s, %s, %s, %s, %s, %s, '1') RETURNING id
 """
 ENDINGS = ("SUCCESS", "SUCCESS", "SUCCESS", "FAILED", "CANCELLED", "SKIPPED")
 
@@ -34,6 +34,8 @@ class OldRun:
     failed: int = 0
     written: int | None = None
     checked: bool = False
+    whole: int | None = None
+    """Of a part: the number of the run it is a part of."""
 
     @property
     def finished_at(self) -> datetime:
@@ -55,7 +57,7 @@ def _row(run: OldRun) -> tuple[object, ...]:
     ended = run.finished_at if run.status not in {"RUNNING", "WAITING", "QUEUED"} else None
     return (
         run.job, run.scope, run.finished_at, run.status, started, dispatched, ended,
-        run.duration_ms if ended else None, run.items, run.failed, Jsonb(told),
+        run.duration_ms if ended else None, run.items, run.failed, Jsonb(told), run.whole,
     )  # fmt: skip
 
 

@@ -84,6 +84,13 @@ def test_a_run_found_dead_later_is_added_and_expired_ones_are_not_taken_off(
     assert rows(database, sums) == [(6, 5, 1)]
 
 
+def test_parts_are_counted_by_their_wholes(database: Database, run: Runner) -> None:
+    (whole,) = write_runs(database, OldRun(days=2, scope="all", items=30))
+    write_runs(database, *(OldRun(days=2, scope=f"part {n}", items=10, whole=whole) for n in range(3)))
+    run(JOB)
+    assert rows(database, "SELECT runs, items_processed FROM feed.job_run_daily") == [(1, 30)]
+
+
 def test_days_are_those_of_utc(database: Database, run: Runner) -> None:
     midnight = NOW.astimezone(UTC).replace(hour=0)
     just = (NOW - midnight).total_seconds() / 86_400

@@ -91,6 +91,23 @@ def test_no_run_goes_that_is_not_summed_up_or_that_somebody_waits_for(
     assert clean(database, settings) == {"runs_removed": 1}
 
 
+def test_parts_go_with_their_whole_and_keep_their_checkpoints_while_it_is_open(
+    database: Database, settings: Settings
+) -> None:
+    ended, opened = write_runs(
+        database, OldRun(days=91, status="FAILED"), OldRun(days=91, status="RUNNING", scope="users:9")
+    )
+    parts = write_runs(
+        database,
+        OldRun(days=91, whole=ended, scope="users:1"), OldRun(days=91, whole=opened, scope="users:2", status="FAILED"),
+    )  # fmt: skip
+    for number in parts:
+        execute(database, f"INSERT INTO feed.job_batch VALUES ({number}, 'main', '', 9, 1, 1, 0)")
+    assert clean(database, settings) == {"runs_removed": 1}
+    assert rows(database, OLD) == [(opened,), (parts[1],)]
+    assert rows(database, "SELECT run_id FROM feed.job_batch") == [(parts[1],)]
+
+
 def test_checkpoints_go_that_no_run_can_resume(database: Database, settings: Settings) -> None:
     runs = write_runs(
         database,
