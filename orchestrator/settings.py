@@ -117,6 +117,11 @@ class Settings(BaseSettings):
         ge=1,
         description="Age in days above which job-run-cleanup removes a slot of a schedule.",
     )
+    refresh_viewers: int = Field(
+        default=2000,
+        ge=0,
+        description="At most so many lists of others are brought up to date at once for each user of an event.",
+    )
     rating_prior_weight: float = Field(
         default=5.0, gt=0, description="Weight of the global mean in a rating, in ratings."
     )

@@ -37,7 +37,7 @@ from .status import status
 from .suggest import suggest
 from .town import town
 from .trending import trending
-from .workers import clock, clock_process, up, worker, worker_process
+from .workers import clock, clock_process, refresher, up, worker, worker_process
 
 log = structlog.get_logger()
 WIDTH_OF_HELP = 110
@@ -79,6 +79,7 @@ app.command("clock")(clock)
 app.command("clock-process", hidden=True)(clock_process)
 app.command("serve")(serve)
 app.command("serve-process", hidden=True)(serve_process)
+app.command("refresher")(refresher)
 app.add_typer(schedule.app, name="schedule")
 app.command("town")(town)
 app.add_typer(import_people.app, name="import")

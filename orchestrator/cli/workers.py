@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
@@ -21,6 +23,7 @@ from ..queue.embedded_redis import EmbeddedRedis
 from ..queue.supervise import Supervisor
 from ..queue.worker import work
 from ..settings import Settings, load_settings
+from ..triggers.resident import keep_refreshing
 from .output import remark
 from .workplace import open_database
 
@@ -37,7 +40,7 @@ def worker(queues: Queues = ALL_QUEUES, count: Count = 1) -> None:
     names, settings = _names(queues), load_settings()
     with open_database(settings) as database:
         check(connect(settings), settings)
-        Supervisor(settings, database, _workers(names, count)).run()
+        Supervisor(settings, database, [*_workers(names, count), _refresher()]).run()
 
 
 def worker_process(queues: Queues = ALL_QUEUES) -> None:
@@ -57,13 +60,22 @@ def clock_process() -> None:
     keep_ticking(load_settings(), registry)
 
 
+def refresher() -> None:
+    """Run the refresher: it turns events into changed lists within moments; one acts at a time, others stand by."""
+    settings, stop = load_settings(), threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with open_database(settings) as database:
+        keep_refreshing(database, settings, registry, stop)
+
+
 def up(count: Count = 2) -> None:
     """Bring everything up: Postgres and Redis where none are given, workers and the clock; Ctrl-C ends it all."""
     settings = load_settings()
     set_up_logging("INFO", terminal=sys.stderr.isatty())
     with _only_one(settings), open_database(settings) as database, _redis(settings) as embedded:
         check(connect(settings), settings)
-        children = [*_workers(QUEUES, count), Child("clock", ["clock-process"])]
+        children = [*_workers(QUEUES, count), _refresher(), Child("clock", ["clock-process"])]
         if settings.api_token:  # without one nobody could do anything there
             children.append(Child("http", ["serve-process"]))
         _announce(database, settings, embedded, count)
@@ -75,6 +87,10 @@ def _workers(names: Sequence[str], count: int) -> list[Child]:
     command = ["worker-process", "--queues", ",".join(names)]
     environment = {"FEEDSCORE_WORKERS_HERE": str(count)}  # a shard takes its worker's share of the cores
     return [Child(f"worker {n}", command, environment) for n in range(1, count + 1)]
+
+
+def _refresher() -> Child:
+    return Child("refresher", ["refresher"])
 
 
 def _names(queues: str) -> list[str]:

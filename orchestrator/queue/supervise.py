@@ -17,6 +17,7 @@ from ..jobs import registry
 from ..runner import bury_the_silent
 from ..settings import Settings
 from ..triggers.consume import consume
+from ..triggers.resident import refresher_lives
 from .broker import connect
 from .children import Child
 from .dispatch import dispatch, find_lost
@@ -81,6 +82,9 @@ class Supervisor:
             self._redis.start()
 
     def _consume(self) -> None:
+        with self._database.connection() as connection:
+            if refresher_lives(connection):
+                return
         consume(self._database, self._settings, registry, now=datetime.now(UTC))
 
     def _sweep(self) -> None:

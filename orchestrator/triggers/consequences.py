@@ -45,7 +45,7 @@ CONSEQUENCES: Mapping[EventName, tuple[tuple[str, Users], ...]] = {
     EventName.PREFERENCES_UPDATED: LISTS,
     EventName.QUIZ_SUBMITTED: (("build-user-traits", _who), *LISTS),
     EventName.INTERESTS_UPDATED: (("user-interest-sets", _who), *LISTS),
-    EventName.RATING_CREATED: (("ratings-aggregate", _both), *LISTS),
+    EventName.RATING_CREATED: (("ratings-aggregate", _both), ("match-scores", _both)),
     EventName.LOCATION_CHANGED: LISTS,
     EventName.USER_BLOCKED: LISTS_OF_BOTH,
     EventName.USER_REPORTED: LISTS_OF_BOTH,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,6 +54,14 @@ class Taken:
     event: Event
 
 
+@dataclass(frozen=True)
+class Here:
+    """Jobs that whoever settles a lot does at once, and the run that tells of them."""
+
+    jobs: frozenset[str]
+    run_id: int
+
+
 def consume(database: Database, settings: Settings, registry: Registry, *, now: datetime) -> int:
     """Work off the events there are, and tell how many.
 
@@ -66,8 +74,7 @@ def consume(database: Database, settings: Settings, registry: Registry, *, now: 
             lot = _take(connection)
             if not lot:
                 return done
-            outcomes = _settle_lot(connection, settings, registry, lot, now)
-            connection.execute(SETTLE, (list(outcomes), list(outcomes.values())))
+            settle_lot(connection, settings, registry, lot, now)
         done += len(lot)
 
 
@@ -81,44 +88,51 @@ def _take(connection: psycopg.Connection) -> list[Taken]:
     ]
 
 
-def _settle_lot(
+def settle_lot(
     connection: psycopg.Connection,
     settings: Settings,
     registry: Registry,
     lot: Sequence[Taken],
     now: datetime,
-) -> Mapping[int, str]:
+    here: Here | None = None,
+) -> None:
+    """Set apart who is to be, enqueue what a lot of events calls for but for what is done `here`, and mark it as done."""
     for one in lot:
         if one.event.kind in APART and one.event.other_id is not None:
             set_apart(connection, one.event.user_id, one.event.other_id)
     runs: dict[tuple[str, tuple[int, ...]], int] = {}
     done = read_posts(connection, settings, registry, {one.id: one.event for one in lot}, now, PRIORITY)
-    return {
-        one.id: done.get(one.id) or _refresh(connection, settings, registry, one.event, now, runs)
+    outcomes = {
+        one.id: done.get(one.id) or _refresh(connection, settings, registry, one.event, now, runs, here)
         for one in lot
     }
+    connection.execute(SETTLE, (list(outcomes), list(outcomes.values())))
 
 
 def _refresh(
     connection: psycopg.Connection, settings: Settings, registry: Registry, event: Event, now: datetime,
-    runs: dict[tuple[str, tuple[int, ...]], int],
+    runs: dict[tuple[str, tuple[int, ...]], int], here: Here | None,
 ) -> str:  # fmt: skip
     """Enqueue what an event calls for, each run after those it needs; `runs` are those of this lot."""
     if event.kind is EventName.POST_ENGAGED:
         row = connection.execute(WORTH_A_PROFILE, {"user": event.user_id}).fetchone()
         if not (row and row[0]):
             return "too few actions since the last profile"
+    done_here = here.run_id if here else None
     numbers: list[int] = []
     before: dict[str, int] = {}
     for refresh in refreshes(event):
         job = registry.jobs.get(refresh.job)
         if job is None:
             continue
+        if here and job.name in here.jobs:
+            before[job.name] = here.run_id
+            continue
         key = (job.name, refresh.users)
         if key not in runs:
             given = job.parameters(user_id=refresh.users)
             request = request_of(job, given, settings, now, Trigger.EVENT)
-            needs = [before[need] for need in job.needs if need in before]
+            needs = [before[need] for need in job.needs if before.get(need, done_here) != done_here]
             urgency = Urgency(priority=PRIORITY, max_attempts=job.max_attempts)
             record, is_new = enqueue_run(
                 connection, request, urgency, cause=f"event {event.kind}", needs=needs
@@ -128,4 +142,6 @@ def _refresh(
             runs[key] = record.id
         before[job.name] = runs[key]
         numbers.append(runs[key])
+    if done_here is not None and done_here in before.values():
+        numbers.insert(0, done_here)
     return f"runs {', '.join(map(str, numbers))}" if numbers else "nothing to do"
