@@ -25,7 +25,9 @@ USERS = Table(
     (
         Column("id", ColumnType.BIGINT, "the person", required=True),
         Column("created_at", ColumnType.TIME, "when the person joined", required=True),
-        Column("last_active_at", ColumnType.TIME, "when the person was last here"),
+        Column(
+            "last_active_at", ColumnType.TIME, "when the person was last here; unknown = counts as active"
+        ),
         Column(
             "is_active", ColumnType.BOOLEAN, "false: paused, banned or gone", required=True, default="true"
         ),

@@ -6,6 +6,7 @@ from collections import Counter
 
 from orchestrator.db.engine import Database
 from orchestrator.errors import RateLimitedError
+from orchestrator.jobs import registry
 from orchestrator.settings import Settings
 from tests.queue.test_limits import ask, limited, pass_by
 
@@ -22,6 +23,7 @@ def test_a_user_who_presses_a_hundred_times_gets_one_run_an_hour(
         except RateLimitedError:
             refused[user] += 1
         desk.work()
+    assert str(registry["profile-analysis"].limit) == "once in 3,600 seconds", "the same for real"
     assert refused == {0: 49, 1: 49}
     pass_by(desk, hours=1)
     ask(desk, 0)

@@ -106,9 +106,10 @@ def _matches(cron: str, wall: datetime) -> bool:
 
 
 def _field_matches(field: str, value: int) -> bool:
-    if field.startswith("*/"):
-        return value % int(field[2:]) == 0
-    return field == "*" or int(field) == value
+    if field.startswith("*"):
+        return value % int(field[2:] or 1) == 0
+    ranges = [part.partition("-") for part in field.split(",")]
+    return any(int(first) <= value <= int(last or first) for first, _, last in ranges)
 
 
 def simulate(zone: str, crons: Sequence[str] = CRONS) -> Iterator[Outcome]:

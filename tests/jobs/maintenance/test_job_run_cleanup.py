@@ -164,19 +164,19 @@ def test_what_refers_to_a_run_is_found_by_an_index(database: Database) -> None:
     assert rows(database, f"SELECT * FROM ({REFERENCES}) AS r WHERE NOT is_indexed") == []
 
 
-def test_killed_at_random_moments_it_still_removes_everything_once(
+def test_killed_at_random_moments_rollup_and_cleanup_still_count_and_remove_everything_once(
     database: Database, database_url: str, settings: Settings
 ) -> None:
     moments = random.Random(3)
     write_runs(database, *(OldRun(days=31 + n / 100, scope=f"users:{n}") for n in range(400)))
-    runner(database, settings)("analytics-rollup")
-    for _ in range(2):
-        command = [sys.executable, "-m", "tests.jobs.feed.program", database_url, JOB, "5"]
+    for job, batch_size in (("analytics-rollup", "1"), (JOB, "5"), (JOB, "5")):
+        command = [sys.executable, "-m", "tests.jobs.feed.program", database_url, job, batch_size]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == "begun\n"
             time.sleep(moments.uniform(0.05, 0.3))
             process.kill()
+        runner(database, settings)("analytics-rollup")
     left = len(rows(database, OLD))
     assert clean(database, settings).get("runs_removed", 0) == left
     assert (rows(database, OLD), rows(database, LEFT)) == ([], [(0,)])
