@@ -39,7 +39,6 @@ class MatchIndex:
         threads: int,
         progress: Callable[[int], object] | None,
         candidates: UInt32,
-        candidate_ids: Int64,
         scores: Float32,
         facts: Int64,
     ) -> Int64: ...

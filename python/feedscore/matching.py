@@ -79,17 +79,18 @@ class MatchIndex:
         self, population: Population, settings: MatchSettings = DEFAULT_SETTINGS, *, simd: str | None = None
     ) -> None:
         _check_columns(population)
-        self._people = len(population)
+        self._ids = population.ids.copy()
+        self._built = len(population)
         self._native = _native.MatchIndex(population, settings, simd)
         self.order = self._native.order()
 
     def __len__(self) -> int:
-        return self._people
+        return len(self._ids)
 
     @property
     def nbytes(self) -> int:
         """The memory of the index, in bytes."""
-        return self._native.nbytes()
+        return self._native.nbytes() + self._ids.nbytes
 
     def top(
         self,
@@ -110,16 +111,13 @@ class MatchIndex:
         asked = self._viewers(viewers)
         if k < 1:
             raise ValueError(f"k = {k}: must be 1 or more")
-        most = max(1, min(k, self._people))
-        room = len(asked) * most
-        candidates, candidate_ids = np.empty(room, np.uint32), np.empty(room, np.int64)
-        scores, packed = np.empty(room, np.float32), np.empty(room if facts else 0, np.int64)
-        offsets = self._native.top(
-            asked, most, check_threads(threads), progress, candidates, candidate_ids, scores, packed
-        )
+        most = max(1, min(k, len(self._ids)))
+        room, ids = len(asked) * most, self._ids
+        candidates, scores = np.empty(room, np.uint32), np.empty(room, np.float32)
+        packed = np.empty(room if facts else 0, np.int64)
+        offsets = self._native.top(asked, most, check_threads(threads), progress, candidates, scores, packed)
         found = int(offsets[-1])
         candidates.resize(found, refcheck=False)
-        candidate_ids.resize(found, refcheck=False)
         scores.resize(found, refcheck=False)
         packed.resize(found if facts else 0, refcheck=False)
         if progress is not None:
@@ -128,9 +126,9 @@ class MatchIndex:
             viewers=asked,
             offsets=offsets,
             candidates=candidates,
-            candidate_ids=candidate_ids,
             scores=scores,
             facts=packed,
+            ids=ids,
         )
 
     def count_eligible(self, viewers: UInt32 | None = None, *, threads: int = 0) -> UInt64:
@@ -158,7 +156,10 @@ class MatchIndex:
         check_array("rows", rows, np.uint32, 1)
         _check_columns(people)
         self._native.amend(rows, people, total)
-        self._people = total
+        ids = np.zeros(total, np.int64)
+        ids[: self._built] = self._ids[: self._built]
+        ids[rows] = people.ids
+        self._ids = ids  # lists that were made before keep theirs
 
     def _viewers(self, viewers: UInt32 | None) -> UInt32:
         if viewers is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,9 +130,14 @@ class MatchLists:
     """(v + 1,)"""
     candidates: UInt32
     """(t,) rows of the population."""
-    candidate_ids: Int64
-    """(t,)"""
     scores: Float32
     """(t,) in [0, 1] with the default weights; descending within a list, ties by ascending candidate id."""
     facts: Int64
     """(t,) tier and reasons, packed as `feedscore.facts` says; (0,) where not asked for."""
+    ids: Int64
+    """(n,) of the population."""
+
+    @cached_property
+    def candidate_ids(self) -> Int64:
+        """(t,) found when first asked for."""
+        return self.ids[self.candidates]

@@ -10,7 +10,6 @@ use super::users::Users;
 use super::viewer::Viewer;
 use super::walk::Walk;
 use crate::matching::error::{Error, Result};
-use crate::matching::top::close_gaps;
 use crate::threads::{Tick, attended, thread_count};
 
 /// Users that a thread takes at a time.
@@ -170,5 +169,15 @@ impl<'a> Ranker<'a> {
         let Some(order) = order else { return false };
         self.shown.extend(order.iter().map(|&at| best[at]));
         true
+    }
+}
+
+/// Move the lists together that were written k apart.
+fn close_gaps<T: Copy>(offsets: &[i64], k: usize, values: &mut [T]) {
+    for (slot, pair) in offsets.windows(2).enumerate() {
+        let (from, to) = (pair[0] as usize, pair[1] as usize);
+        if from != slot * k {
+            values.copy_within(slot * k..slot * k + (to - from), from);
+        }
     }
 }

@@ -136,6 +136,7 @@ impl MatchIndex {
         let padded = people.next_multiple_of(LANES);
         self.class_of.resize(padded, 0);
         self.ages.resize(padded, 0);
+        self.rows.resize(padded, 0);
         self.records.resize(padded, Record::default());
         self.degrees.resize(padded, [0.0; 2]);
         self.limits_km.resize(padded, 0.0);
@@ -178,6 +179,8 @@ impl MatchIndex {
         self.class_of
             .extend(order.iter().map(|person| person.class));
         self.ages.extend(order.iter().map(|person| person.age));
+        self.rows
+            .extend(order.iter().map(|person| rows[person.row as usize]));
         let own = || order.iter().map(|person| person.row as usize);
         self.degrees
             .extend(own().map(|row| [p.latitude[row], p.longitude[row]]));

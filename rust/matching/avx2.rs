@@ -3,18 +3,20 @@
 //! Only instances that `simd` compiles with AVX2 and BMI2, and calls on machines that have them, may use it.
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _CMP_LE_OQ, _mm_loadl_epi64, _mm256_add_epi8, _mm256_add_epi32,
-    _mm256_add_ps, _mm256_and_ps, _mm256_and_si256, _mm256_blendv_ps, _mm256_castps_si256,
-    _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi32, _mm256_cvtepi32_ps,
-    _mm256_cvtepu8_epi32, _mm256_div_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_max_ps,
-    _mm256_min_ps, _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute4x64_epi64,
-    _mm256_permutevar8x32_ps, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi32,
-    _mm256_set1_epi64x, _mm256_set1_ps, _mm256_setr_epi8, _mm256_setr_epi32, _mm256_setzero_si256,
-    _mm256_shuffle_epi8, _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_srli_epi16,
+    __m128i, __m256, __m256i, _CMP_LE_OQ, _mm_cvtsi32_si128, _mm_loadl_epi64, _mm256_add_epi8,
+    _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_and_si256, _mm256_blendv_ps,
+    _mm256_castps_si256, _mm256_castsi256_ps, _mm256_cmp_ps, _mm256_cmpeq_epi32,
+    _mm256_cvtepi32_ps, _mm256_cvtepu8_epi32, _mm256_div_ps, _mm256_i32gather_ps, _mm256_loadu_ps,
+    _mm256_loadu_si256, _mm256_max_epi32, _mm256_max_ps, _mm256_min_epi32, _mm256_min_ps,
+    _mm256_movemask_ps, _mm256_mul_ps, _mm256_permute4x64_epi64, _mm256_permutevar8x32_ps,
+    _mm256_sad_epu8, _mm256_set1_epi8, _mm256_set1_epi32, _mm256_set1_epi64x, _mm256_set1_ps,
+    _mm256_setr_epi8, _mm256_setr_epi32, _mm256_setzero_si256, _mm256_shuffle_epi8,
+    _mm256_shuffle_ps, _mm256_slli_epi32, _mm256_sqrt_ps, _mm256_srl_epi32, _mm256_srli_epi16,
     _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps, _pext_u64,
 };
 
 use super::lanes::{LANES, Lanes};
+use super::steps::{STEPS, Steps};
 use super::vector::Vector;
 
 /// Lanes of a register.
@@ -186,6 +188,23 @@ impl Vector for Avx2 {
             let power = _mm256_slli_epi32::<23>(_mm256_castps_si256(n));
             _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(a), power))
         })
+    }
+
+    #[inline(always)]
+    fn stepwise<const SHIFT: u32>(self, steps: &Steps) -> Self {
+        let mut values = self.0;
+        for half in &mut values {
+            // SAFETY: as above. The low five bits of a place are one of the `STEPS` values.
+            *half = unsafe {
+                let place =
+                    _mm256_srl_epi32(_mm256_castps_si256(*half), _mm_cvtsi32_si128(SHIFT as i32));
+                let place = _mm256_max_epi32(place, _mm256_set1_epi32(steps.first as i32));
+                let place = _mm256_min_epi32(place, _mm256_set1_epi32(steps.last() as i32));
+                let low = _mm256_and_si256(place, _mm256_set1_epi32(STEPS as i32 - 1));
+                _mm256_i32gather_ps::<4>(steps.values.as_ptr(), low)
+            };
+        }
+        Self(values)
     }
 
     #[inline(always)]

@@ -7,15 +7,17 @@ use std::arch::x86_64::{
     _mm_mask_cmple_epu8_mask, _mm_set1_epi8, _mm512_abs_ps, _mm512_add_epi32, _mm512_add_epi64,
     _mm512_add_ps, _mm512_and_si512, _mm512_castps_si512, _mm512_castsi512_ps, _mm512_cmp_ps_mask,
     _mm512_cvtepi32_ps, _mm512_cvtepu8_epi32, _mm512_div_ps, _mm512_loadu_ps, _mm512_loadu_si512,
-    _mm512_mask_blend_ps, _mm512_maskz_compress_epi32, _mm512_maskz_compress_ps, _mm512_max_ps,
-    _mm512_min_ps, _mm512_movepi32_mask, _mm512_mul_ps, _mm512_permutex2var_epi32,
-    _mm512_popcnt_epi64, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_set1_ps, _mm512_setr_epi32,
-    _mm512_setzero_si512, _mm512_slli_epi32, _mm512_sqrt_ps, _mm512_storeu_ps, _mm512_storeu_si512,
-    _mm512_sub_epi32, _mm512_sub_ps, _pext_u64,
+    _mm512_mask_blend_ps, _mm512_maskz_compress_epi32, _mm512_maskz_compress_ps, _mm512_max_epi32,
+    _mm512_max_ps, _mm512_min_epi32, _mm512_min_ps, _mm512_movepi32_mask, _mm512_mul_ps,
+    _mm512_permutex2var_epi32, _mm512_permutex2var_ps, _mm512_popcnt_epi64, _mm512_set1_epi32,
+    _mm512_set1_epi64, _mm512_set1_ps, _mm512_setr_epi32, _mm512_setzero_si512, _mm512_slli_epi32,
+    _mm512_sqrt_ps, _mm512_srli_epi32, _mm512_storeu_ps, _mm512_storeu_si512, _mm512_sub_epi32,
+    _mm512_sub_ps, _pext_u64,
 };
 
 use super::lanes::{LANES, Lanes};
 use super::sort512;
+use super::steps::Steps;
 use super::vector::Vector;
 
 /// Sixteen numbers in a register.
@@ -153,6 +155,19 @@ impl Vector for Avx512 {
         Self(unsafe {
             let power = _mm512_slli_epi32::<23>(_mm512_castps_si512(n.0));
             _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(self.0), power))
+        })
+    }
+
+    #[inline(always)]
+    fn stepwise<const SHIFT: u32>(self, steps: &Steps) -> Self {
+        let halves = steps.values.as_chunks::<LANES>().0;
+        // SAFETY: as above. Of a place only the low five bits count.
+        Self(unsafe {
+            let place = _mm512_srli_epi32::<SHIFT>(_mm512_castps_si512(self.0));
+            let place = _mm512_max_epi32(place, _mm512_set1_epi32(steps.first as i32));
+            let place = _mm512_min_epi32(place, _mm512_set1_epi32(steps.last() as i32));
+            let low = _mm512_loadu_ps(halves[0].as_ptr());
+            _mm512_permutex2var_ps(low, place, _mm512_loadu_ps(halves[1].as_ptr()))
         })
     }
 

@@ -43,6 +43,7 @@ impl MatchIndex {
             interests: Interests::new(n),
             class_of: people.iter().map(|person| person.class).collect(),
             ages: people.iter().map(|person| person.age).collect(),
+            rows: people.iter().map(|person| person.row).collect(),
             records: vec![Record::default(); n],
             blocks: vec![Block::default(); n.div_ceil(LANES)],
             quiz: Vectors::zeros(n, p.trait_count),

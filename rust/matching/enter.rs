@@ -134,7 +134,6 @@ fn record(entrance: &Entrance<'_>, person: &Person, vectors: [bool; 3]) -> Recor
     Record {
         id: p.ids[row],
         goals,
-        row: entrance.row_of(person.row),
         quality: p.rating_quality[row],
         days: p.days_since_joined[row],
         interest_count,

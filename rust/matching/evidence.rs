@@ -5,7 +5,7 @@ use super::lanes::{LANES, Lanes};
 use super::masks::bytes_with;
 use super::places::{EARTH_RADIUS_KM, UNITS};
 use super::reasons::{NEARBY, QUIZ, REASONS};
-use super::score::exp_minus;
+use super::series::exp_minus;
 use super::settings::Settings;
 use super::shared::Shareable;
 use super::shortlist::Picked;

@@ -19,8 +19,6 @@ pub struct Record {
     pub id: i64,
     /// Bit i: has the goal that stands at place i from rare to common.
     pub goals: u64,
-    /// The row of the population.
-    pub row: u32,
     /// Bayesian mean of received ratings.
     pub quality: f32,
     /// Days since joined.
@@ -86,6 +84,8 @@ pub struct MatchIndex {
     pub class_of: Vec<u32>,
     /// Position -> whole years.
     pub ages: Vec<u8>,
+    /// Position -> row of the population.
+    pub rows: Vec<u32>,
     /// Position -> what the facts and the exact checks read.
     pub records: Vec<Record>,
     /// Position / 16 -> what the hot loop reads.
@@ -164,6 +164,7 @@ impl MatchIndex {
             + size_of_val(&*self.classes)
             + size_of_val(&*self.class_of)
             + size_of_val(&*self.ages)
+            + size_of_val(&*self.rows)
             + size_of_val(&*self.records)
             + size_of_val(&*self.blocks)
             + self.quiz.nbytes()

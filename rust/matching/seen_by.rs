@@ -2,8 +2,9 @@
 
 use super::error::{Error, Result};
 use super::index::{MatchIndex, NOBODY};
-use super::lanes::{LANES, place, set_bits};
+use super::lanes::{LANES, lanes, place, set_bits};
 use super::meet::{Encounter, Meeting, Sink, filter, meet};
+use super::nearness::Nearness;
 use super::score::{Constants, score};
 use super::simd::{Path, Work};
 use super::sinks::lower;
@@ -52,7 +53,7 @@ impl Work for Seen<'_> {
     #[inline(always)]
     fn run<V: Vector>(&mut self) {
         let index = self.index;
-        let constants = Constants::of(index);
+        let formula = (Constants::of(index), Nearness::of(&index.settings));
         let mut suited = Suited::default();
         for candidate in std::mem::take(&mut self.candidates) {
             // The filters hold both ways, but for what each has decided about the other.
@@ -70,7 +71,7 @@ impl Work for Seen<'_> {
             };
             for alike in suited.positions.chunk_by(|a, b| kind(a) == kind(b)) {
                 for viewers in alike.chunks(TILE) {
-                    self.score::<V>(&constants, viewers, candidate as usize);
+                    self.score::<V>(&formula, viewers, candidate as usize);
                 }
             }
         }
@@ -80,7 +81,12 @@ impl Work for Seen<'_> {
 impl Seen<'_> {
     /// Score one candidate for a tile of viewers, and keep those who see it.
     #[inline(always)]
-    fn score<V: Vector>(&mut self, constants: &Constants, viewers: &[u32], candidate: usize) {
+    fn score<V: Vector>(
+        &mut self,
+        (constants, nearness): &(Constants, Nearness),
+        viewers: &[u32],
+        candidate: usize,
+    ) {
         let index = self.index;
         let (block, lane) = place(candidate);
         let mut tile = Tile::seat(index, viewers.iter().copied());
@@ -103,11 +109,20 @@ impl Seen<'_> {
             encounters: &encounters[..count],
         };
         for met in meeting.encounters {
-            let mut scores = score::<V>(index, constants, &meeting, met).scores.lanes();
+            let (first, viewer) = ((block * LANES) as u32, &tile.viewers[met.lane]);
+            let so_far = score::<V>(index, constants, &meeting, met).scores;
+            let candidates = lanes(|l| first + l as u32);
+            let scores = nearness.finish(
+                index,
+                viewer.position,
+                (&candidates, met.passing),
+                [so_far, V::of(&met.chords)],
+            );
+            let mut scores = scores.lanes();
             if met.lowered != 0 {
-                scores = lower(&tile.viewers[met.lane], block * LANES, met.lowered, scores);
+                scores = lower(viewer, first, met.lowered, scores);
             }
-            let row = index.records[viewers[met.lane] as usize].row;
+            let row = index.rows[viewers[met.lane] as usize];
             if scores[lane] >= self.thresholds[row as usize] {
                 self.viewers.push(row);
             }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::exceptions::Exception;
-use super::index::MatchIndex;
+use super::index::{MatchIndex, flag};
 use super::interests::Common;
 use super::lanes::{ALL_LANES, LANES, Lanes, place};
 use super::order::Node;
@@ -48,6 +48,8 @@ pub struct Viewer<'a> {
     pub goal_count: f32,
     /// The quiz vector, of length 1.
     pub quiz: Vec<f32>,
+    /// Has a rating preference.
+    pub prefers: bool,
     /// The rating preference, of length 1.
     pub preference: Vec<f32>,
     /// The candidates to except.
@@ -75,6 +77,7 @@ impl<'a> Viewer<'a> {
             goals: record.goals,
             goal_count: f32::from(record.goal_count),
             quiz: index.quiz.unit(position),
+            prefers: record.flags & flag::PREFERENCE != 0,
             preference: index.preferences.unit(position),
             exceptions: index.homes.resolve(index.exceptions.of(position)),
             seeking: index.classes[index.class_of[position] as usize].1,

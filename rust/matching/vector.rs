@@ -5,6 +5,7 @@
 
 use super::lanes::{LANES, Lanes, lanes, set_bits};
 use super::masks;
+use super::steps::Steps;
 
 /// Sixteen numbers.
 pub trait Vector: Copy {
@@ -42,6 +43,8 @@ pub trait Vector: Copy {
     fn either(chosen: u32, first: Self, second: Self) -> Self;
     /// Times 2 to the power n, where the low bits of the given numbers hold n.
     fn times_power(self, n: Self) -> Self;
+    /// The value of the step that each lane is in, by the bits from `SHIFT` on.
+    fn stepwise<const SHIFT: u32>(self, steps: &Steps) -> Self;
     /// Bit l: lane l is at most the other's.
     fn at_most(self, other: Self) -> u32;
     /// Write the chosen lanes to the front, in their order; the others of `to` may then hold anything.
@@ -184,6 +187,11 @@ impl Vector for Plain {
         self.with(n, |x, n| {
             f32::from_bits(x.to_bits().wrapping_add(n.to_bits() << 23))
         })
+    }
+
+    #[inline(always)]
+    fn stepwise<const SHIFT: u32>(self, steps: &Steps) -> Self {
+        Self(lanes(|l| steps.at(self.0[l])))
     }
 
     #[inline(always)]

@@ -67,7 +67,7 @@ impl MatchIndex {
     /// The rows of those who can be matched, in the spatial order.
     fn order<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u32>> {
         let index = self.read();
-        let rows = (0..index.len()).map(|at| index.records[at].row);
+        let rows = (0..index.len()).map(|at| index.rows[at]);
         PyArray1::from_iter(py, rows)
     }
 
@@ -89,20 +89,18 @@ impl MatchIndex {
         threads: usize,
         progress: Option<Bound<'py, PyAny>>,
         mut candidates: PyReadwriteArray1<'py, u32>,
-        mut candidate_ids: PyReadwriteArray1<'py, i64>,
         mut scores: PyReadwriteArray1<'py, f32>,
         mut facts: PyReadwriteArray1<'py, i64>,
     ) -> PyResult<Bound<'py, PyArray1<i64>>> {
         let viewers = viewers.as_slice()?;
-        let lists = Lists {
+        let mut lists = Lists {
             candidates: candidates.as_slice_mut()?,
-            candidate_ids: candidate_ids.as_slice_mut()?,
             scores: scores.as_slice_mut()?,
             facts: facts.as_slice_mut()?,
         };
         let progress = progress.map(Bound::unbind);
         let offsets = self.run(py, threads, progress.as_ref(), |run| {
-            top(&self.read(), viewers, k, lists, run)
+            top(&self.read(), viewers, k, &mut lists, run)
         })?;
         Ok(offsets.into_pyarray(py))
     }
@@ -168,10 +166,10 @@ impl MatchIndex {
         py: Python<'_>,
         threads: usize,
         progress: Option<&Py<PyAny>>,
-        kernel: impl FnOnce(Run<'_>) -> Result<T> + Send,
+        kernel: impl FnOnce(&mut Run<'_>) -> Result<T> + Send,
     ) -> PyResult<T> {
         attended(py, progress, |tick| {
-            kernel(Run {
+            kernel(&mut Run {
                 path: self.path,
                 threads,
                 tick,

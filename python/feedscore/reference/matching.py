@@ -160,9 +160,9 @@ def match_top(
         viewers=np.asarray(rows, np.uint32),
         offsets=np.cumsum([0, *map(len, lists)], dtype=np.int64),
         candidates=candidates,
-        candidate_ids=population.ids[candidates],
         scores=np.concatenate([np.empty(0, np.float32), *scores]),
         facts=np.concatenate([np.empty(0, np.int64), *facts]),
+        ids=population.ids,
     )
 
 
