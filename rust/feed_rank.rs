@@ -1,19 +1,28 @@
 //! Feed rank v1: which posts each user sees next, and in which order.
 //!
-//! `index` puts posts into the order of what they are worth to everybody; `viewer` marks what a user may not see and
-//! likes; `walk` goes down that order and scores the candidates that can still make it; `best` keeps these, `spread`
-//! keeps authors apart, and `rank` runs it all on threads.
+//! `build` puts posts into the order of what they are worth to everybody, the `index`; `viewer` knows what a user may not
+//! see and likes; `walk` goes down that order and scores candidates, on a `board` of 512 posts at a time; `best` keeps
+//! those that can still make it, `spread` keeps authors apart, and `rank` runs it all on threads.
 
 #![allow(
     clippy::missing_errors_doc,
     reason = "every error is a fault of an argument, or an interruption"
 )]
+#![allow(
+    clippy::inline_always,
+    reason = "what runs under a target feature must be inlined to be compiled for it"
+)]
 
 mod best;
 mod blocks;
+mod board;
+mod build;
 mod checks;
 mod codes;
+mod entry;
 pub mod index;
+mod lists;
+mod marks;
 pub mod posts;
 pub mod rank;
 pub mod settings;

@@ -11,79 +11,85 @@ pub struct Block(pub [u64; WORDS]);
 
 impl Block {
     /// The first `count` places, at most 512.
+    #[inline(always)]
     pub fn first(count: usize) -> Self {
-        Self(std::array::from_fn(|w| {
-            match count.saturating_sub(64 * w) {
+        let mut block = Self::default();
+        for (w, word) in block.0.iter_mut().enumerate() {
+            *word = match count.saturating_sub(64 * w) {
                 0 => 0,
                 left if left >= 64 => u64::MAX,
                 left => (1 << left) - 1,
-            }
-        }))
+            };
+        }
+        block
     }
 
     /// Put a place in.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, place: usize) {
         self.0[place / 64 % WORDS] |= 1 << (place % 64);
     }
 
     /// Take the 64 places out that share a word with this one.
-    #[inline]
+    #[inline(always)]
     pub fn remove_word(&mut self, place: usize) {
         self.0[place / 64 % WORDS] = 0;
     }
 
     /// Whether a place is in.
-    #[inline]
+    #[inline(always)]
     pub fn contains(&self, place: usize) -> bool {
         self.0[place / 64 % WORDS] >> (place % 64) & 1 == 1
     }
 
-    /// What is in either.
-    #[inline]
-    pub fn or(self, other: &Self) -> Self {
-        Self(std::array::from_fn(|w| self.0[w] | other.0[w]))
+    /// Word by word; a plain loop, which is compiled for the instruction set of who calls it.
+    #[inline(always)]
+    fn with(mut self, other: &Self, of: impl Fn(u64, u64) -> u64) -> Self {
+        for (word, &other) in self.0.iter_mut().zip(&other.0) {
+            *word = of(*word, other);
+        }
+        self
     }
 
     /// What is in both.
-    #[inline]
+    #[inline(always)]
     pub fn and(self, other: &Self) -> Self {
-        Self(std::array::from_fn(|w| self.0[w] & other.0[w]))
+        self.with(other, |a, b| a & b)
     }
 
     /// What is in this one and not in the other.
-    #[inline]
+    #[inline(always)]
     pub fn without(self, other: &Self) -> Self {
-        Self(std::array::from_fn(|w| self.0[w] & !other.0[w]))
+        self.with(other, |a, b| a & !b)
     }
 
     /// The number of places in it.
-    #[inline]
+    #[inline(always)]
     pub fn count(&self) -> usize {
         self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// Its first `most` places, and how many these are.
-    #[inline]
+    #[inline(always)]
     pub fn take(&self, most: usize) -> (Self, usize) {
-        let mut left = most;
-        let taken = std::array::from_fn(|w| {
-            let (word, count) = (self.0[w], self.0[w].count_ones() as usize);
+        let (mut taken, mut left) = (*self, most);
+        for word in &mut taken.0 {
+            let count = word.count_ones() as usize;
             if count <= left {
                 left -= count;
-                return word;
+                continue;
             }
-            let mut rest = word;
+            let mut rest = *word;
             for _ in 0..std::mem::take(&mut left) {
                 rest &= rest - 1;
             }
-            word & !rest
-        });
-        (Self(taken), most - left)
+            *word &= !rest;
+        }
+        (taken, most - left)
     }
 
     /// Call with each of its places, ascending, while the call says so.
-    #[inline]
+    #[inline(always)]
     pub fn each(&self, mut call: impl FnMut(usize) -> bool) {
         for (w, &word) in self.0.iter().enumerate() {
             let mut rest = word;
@@ -122,7 +128,7 @@ mod tests {
             let (taken, count) = block.take(most);
             assert_eq!(count, most.min(all.len()));
             assert_eq!(places(&taken), all[..count]);
-            assert_eq!(block.without(&taken).or(&taken), block);
+            assert_eq!(block.without(&taken).with(&taken, |a, b| a | b), block);
             assert_eq!((taken.count(), taken.and(&block)), (count, taken));
         }
     }

@@ -48,7 +48,7 @@ impl Codes {
     }
 
     /// The code of an id; `NONE` if it is not known.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn find(&self, id: i64) -> u32 {
         match self {
@@ -71,7 +71,7 @@ impl Codes {
 }
 
 /// The slot of an id, or the free one where it belongs.
-#[inline]
+#[inline(always)]
 fn slot(slots: &[(i64, u32)], id: i64) -> usize {
     let mask = slots.len() - 1;
     // The upper bits of a product depend on all bits of the id.

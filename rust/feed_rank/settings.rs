@@ -51,6 +51,12 @@ impl Settings {
         Ok(())
     }
 
+    /// No score is lower.
+    #[must_use]
+    pub fn lowest_score(&self) -> f32 {
+        (0.0 - self.seen_weight) as f32 + 0.0
+    }
+
     /// The length of the window in microseconds, parts of one cut.
     #[must_use]
     pub fn window(&self) -> i64 {

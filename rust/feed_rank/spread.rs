@@ -15,6 +15,8 @@ pub struct Spread {
     /// which of the candidates, best first, are shown, in the order in which they are
     chosen: Vec<usize>,
     taken: Vec<bool>,
+    /// candidates that have to wait until another author was shown
+    waiting: Vec<usize>,
     /// author -> candidates left; all 0 between two lists
     left_of: Vec<u32>,
 }
@@ -66,50 +68,59 @@ impl Spread {
 
     /// Order the best of more candidates, given by their authors, best first; None if others may be needed to do so.
     ///
-    /// `posts` tells how many candidates an author may have at most, of `candidates` in all.
-    pub fn best(
-        &mut self,
-        authors: &[u32],
-        length: usize,
-        candidates: usize,
-        posts: impl Fn(u32) -> usize,
-    ) -> Option<&[usize]> {
-        if self.may_crowd(authors, length, candidates, posts) {
+    /// Authors below `diligent` have so many posts that they might crowd.
+    #[inline(always)]
+    pub fn best(&mut self, authors: &[u32], length: usize, diligent: u32) -> Option<&[usize]> {
+        if self.may_crowd(authors, length, diligent) {
             return None;
         }
-        self.begin(authors.len());
-        let (mut last, mut front) = (None, 0);
+        self.chosen.clear();
+        self.waiting.clear();
+        // Those who wait are all by one author, and came up right after another post of theirs.
+        let (mut last, mut waits_for, mut called) = (None, None, 0);
+        let mut candidates = authors.iter().enumerate();
         for _ in 0..length {
-            while front < authors.len() && self.taken[front] {
-                front += 1;
+            if called < self.waiting.len() && last != waits_for {
+                self.chosen.push(self.waiting[called]);
+                (last, called) = (waits_for, called + 1);
+                continue;
             }
-            let pick =
-                (front..authors.len()).find(|&at| !self.taken[at] && Some(authors[at]) != last)?;
-            self.take(pick);
-            last = Some(authors[pick]);
+            loop {
+                let (at, &author) = candidates.next()?;
+                if Some(author) != last {
+                    self.chosen.push(at);
+                    last = Some(author);
+                    break;
+                }
+                self.waiting.push(at);
+                waits_for = last;
+            }
         }
         Some(&self.chosen)
     }
 
     /// Whether an author might crowd: never while the others number at least `length` at the start, since each slot
     /// takes one of them at most.
-    fn may_crowd(
-        &mut self,
-        authors: &[u32],
-        length: usize,
-        candidates: usize,
-        posts: impl Fn(u32) -> usize,
-    ) -> bool {
+    #[inline(always)]
+    fn may_crowd(&mut self, authors: &[u32], length: usize, diligent: u32) -> bool {
         let Some(spare) = authors.len().checked_sub(length) else {
             return true;
         };
+        let by_diligent = authors.iter().filter(|&&author| author < diligent);
+        by_diligent.count() > spare && self.crowds(authors, spare, diligent)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn crowds(&mut self, authors: &[u32], spare: usize, diligent: u32) -> bool {
+        let by_diligent = || authors.iter().filter(|&&author| author < diligent);
         let mut crowded = false;
-        for &author in authors {
+        for &author in by_diligent() {
             let count = &mut self.left_of[author as usize];
             *count += 1;
-            crowded |= *count as usize > spare && posts(author) + length > candidates;
+            crowded |= *count as usize > spare;
         }
-        for &author in authors {
+        for &author in by_diligent() {
             self.left_of[author as usize] = 0;
         }
         crowded
@@ -183,8 +194,14 @@ mod tests {
         for authors in sequences() {
             let posts = |author| authors.iter().filter(|&&other| other == author).count();
             for length in 1..=authors.len() {
+                // Authors are those with a code below `diligent` who might crowd, so all that might must come first.
+                let might = |author| posts(author) + length > authors.len();
+                let diligent = (0..3)
+                    .rev()
+                    .find(|&author| might(author))
+                    .map_or(0, |last| last + 1);
                 for prefix in 0..authors.len() {
-                    let best = spread.best(&authors[..prefix], length, authors.len(), posts);
+                    let best = spread.best(&authors[..prefix], length, diligent);
                     if let Some(order) = best {
                         sufficed += 1;
                         assert_eq!(order, reference.all(&authors, length), "{authors:?}");

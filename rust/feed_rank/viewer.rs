@@ -1,18 +1,13 @@
-//! What one user may not see, has seen and likes, marked on the posts.
+//! What one user may not see, has seen and likes.
 
 use super::blocks::{BLOCK, Block};
 use super::codes::NONE;
-use super::index::{FeedIndex, NOTHING, Record, TOPICS};
+use super::index::{FeedIndex, Record};
+use super::marks::{Marks, Stream};
 use super::users::Users;
 
 /// The weight of a creator or topic that the user has none of; real ones are 0 or more.
-const UNKNOWN: f32 = -1.0;
-
-/// Places in the order in which the walk meets them.
-#[derive(Debug)]
-struct Stream<'a> {
-    left: &'a [u32],
-}
+pub const UNKNOWN: f32 = -1.0;
 
 /// The marks of one user at a time; the memory is kept from one to the next.
 #[derive(Debug)]
@@ -21,8 +16,6 @@ pub struct Viewer<'a> {
     /// posts that are excluded one by one
     excluded: Marks,
     seen: Marks,
-    /// candidates that creators brought
-    pub picked: Marks,
     /// author -> weight
     creator_weight: Vec<f32>,
     pub creators: Vec<u32>,
@@ -31,70 +24,13 @@ pub struct Viewer<'a> {
     /// topic -> weight; the last place is no topic
     topic_weight: Vec<f32>,
     topics: Vec<u32>,
-    common_topics: Vec<u32>,
-    rare_topics: Vec<Stream<'a>>,
+    liked_posts: Vec<Stream<'a>>,
     closed_posts: Vec<Stream<'a>>,
     creators_posts: Vec<Stream<'a>>,
     /// posts that cannot be shown, or one too many
     pub hidden_at_most: usize,
     pub largest_creator_weight: f32,
     pub largest_topic_weight: f32,
-}
-
-/// A set of places that is emptied without touching all of it.
-#[derive(Debug)]
-pub struct Marks {
-    blocks: Vec<Block>,
-    touched: Vec<u32>,
-}
-
-impl Marks {
-    fn new(blocks: usize) -> Self {
-        Self {
-            blocks: vec![Block::default(); blocks],
-            touched: Vec::new(),
-        }
-    }
-
-    /// Put a place in.
-    #[inline]
-    pub fn insert(&mut self, place: u32) {
-        self.blocks[place as usize / BLOCK].insert(place as usize);
-        self.touched.push(place);
-    }
-
-    /// Whether a place is in.
-    #[inline]
-    pub fn contains(&self, place: u32) -> bool {
-        self.blocks[place as usize / BLOCK].contains(place as usize)
-    }
-
-    /// Places put in since it was empty; those put in twice count twice.
-    pub fn touched(&self) -> &[u32] {
-        &self.touched
-    }
-
-    /// Take everything out.
-    pub fn clear(&mut self) {
-        for &place in &self.touched {
-            self.blocks[place as usize / BLOCK].remove_word(place as usize);
-        }
-        self.touched.clear();
-    }
-}
-
-impl Stream<'_> {
-    /// Put the places of a block in, and leave the later ones.
-    #[inline]
-    fn pour(&mut self, block: usize, into: &mut Block) {
-        while let Some((&place, rest)) = self.left.split_first() {
-            if place as usize / BLOCK > block {
-                break;
-            }
-            into.insert(place as usize);
-            self.left = rest;
-        }
-    }
 }
 
 impl<'a> Viewer<'a> {
@@ -105,15 +41,13 @@ impl<'a> Viewer<'a> {
             index,
             excluded: Marks::new(index.blocks()),
             seen: Marks::new(index.blocks()),
-            picked: Marks::new(index.blocks()),
             creator_weight: vec![UNKNOWN; authors],
             creators: Vec::new(),
             author_excluded: vec![false; authors],
             excluded_authors: Vec::new(),
             topic_weight: vec![UNKNOWN; index.topic_count + 1],
             topics: Vec::new(),
-            common_topics: Vec::new(),
-            rare_topics: Vec::new(),
+            liked_posts: Vec::new(),
             closed_posts: Vec::new(),
             creators_posts: Vec::new(),
             hidden_at_most: 0,
@@ -123,6 +57,7 @@ impl<'a> Viewer<'a> {
     }
 
     /// Turn to another user.
+    #[inline(always)]
     pub fn seat(&mut self, users: &Users<'_>, user: usize) {
         self.leave();
         self.exclude_author(users.user_ids[user]);
@@ -137,29 +72,29 @@ impl<'a> Viewer<'a> {
         }
         self.hidden_at_most += self.excluded.touched().len();
         for (creator, weight) in users.creators(user) {
-            let code = self.index.author_codes.find(creator);
-            if code == NONE || self.author_excluded[code as usize] {
-                continue;
-            }
-            let known = &mut self.creator_weight[code as usize];
-            if *known < 0.0 {
-                self.creators.push(code);
-                let left = self.index.posts_of.row(code);
-                self.creators_posts.push(Stream { left });
-            }
-            *known = known.max(weight);
-            self.largest_creator_weight = self.largest_creator_weight.max(weight);
+            self.like_creator(creator, weight);
         }
         for (topic, weight) in users.topics(user) {
             self.like_topic(topic, weight);
         }
+        let index = self.index;
+        for &creator in &self.creators {
+            let weight = self.creator_weight[creator as usize];
+            let posts = Stream::new(index.posts_of.row(creator), weight);
+            self.creators_posts.push(posts);
+        }
+        for &topic in &self.topics {
+            let weight = self.topic_weight[topic as usize];
+            let posts = Stream::new(index.posts_on.row(topic), weight);
+            self.liked_posts.push(posts);
+        }
     }
 
     /// Forget the last user.
+    #[inline(always)]
     fn leave(&mut self) {
         self.excluded.clear();
         self.seen.clear();
-        self.picked.clear();
         for creator in self.creators.drain(..) {
             self.creator_weight[creator as usize] = UNKNOWN;
         }
@@ -169,8 +104,7 @@ impl<'a> Viewer<'a> {
         for topic in self.topics.drain(..) {
             self.topic_weight[topic as usize] = UNKNOWN;
         }
-        self.common_topics.clear();
-        self.rare_topics.clear();
+        self.liked_posts.clear();
         self.closed_posts.clear();
         self.creators_posts.clear();
         (
@@ -180,6 +114,7 @@ impl<'a> Viewer<'a> {
         ) = (0, 0.0, 0.0);
     }
 
+    #[inline(always)]
     fn exclude_author(&mut self, author: i64) {
         let code = self.index.author_codes.find(author);
         if code == NONE || self.author_excluded[code as usize] {
@@ -187,11 +122,26 @@ impl<'a> Viewer<'a> {
         }
         self.author_excluded[code as usize] = true;
         self.excluded_authors.push(code);
-        let left = self.index.posts_of.row(code);
-        self.hidden_at_most += left.len();
-        self.closed_posts.push(Stream { left });
+        let posts = self.index.posts_of.row(code);
+        self.hidden_at_most += posts.len();
+        self.closed_posts.push(Stream::new(posts, UNKNOWN));
     }
 
+    #[inline(always)]
+    fn like_creator(&mut self, creator: i64, weight: f32) {
+        let code = self.index.author_codes.find(creator);
+        if code == NONE || self.author_excluded[code as usize] {
+            return;
+        }
+        let known = &mut self.creator_weight[code as usize];
+        if *known < 0.0 {
+            self.creators.push(code);
+        }
+        *known = known.max(weight);
+        self.largest_creator_weight = self.largest_creator_weight.max(weight);
+    }
+
+    #[inline(always)]
     fn like_topic(&mut self, topic: u32, weight: f32) {
         let code = self.index.topic_codes.find(topic.into());
         if code == NONE {
@@ -200,12 +150,6 @@ impl<'a> Viewer<'a> {
         let known = &mut self.topic_weight[code as usize];
         if *known < 0.0 {
             self.topics.push(code);
-            match self.index.common[code as usize] {
-                NOTHING => self.rare_topics.push(Stream {
-                    left: self.index.posts_on.row(code),
-                }),
-                place => self.common_topics.push(place),
-            }
         }
         *known = known.max(weight);
         self.largest_topic_weight = self.largest_topic_weight.max(weight);
@@ -216,21 +160,32 @@ impl<'a> Viewer<'a> {
         !self.topics.is_empty()
     }
 
+    /// Whether the user has seen any post.
+    pub fn has_seen_any(&self) -> bool {
+        !self.seen.touched().is_empty()
+    }
+
     /// Whether the user has seen a post.
-    #[inline]
+    #[inline(always)]
     pub fn has_seen(&self, place: u32) -> bool {
         self.seen.contains(place)
     }
 
+    /// The posts of a block that the user has seen.
+    #[inline(always)]
+    pub fn seen(&self, block: usize) -> &Block {
+        &self.seen.blocks[block]
+    }
+
     /// Whether a post by an author who is not excluded is excluded itself.
-    #[inline]
+    #[inline(always)]
     pub fn is_excluded(&self, place: u32) -> bool {
         self.excluded.contains(place)
     }
 
     /// Whether any post by a creator of the user is excluded.
     pub fn misses_creators(&self) -> bool {
-        let author = |place: u32| self.index.records[place as usize].author;
+        let author = |place: u32| self.index.faces[place as usize].author;
         let weight = |&place: &u32| self.creator_weight[author(place) as usize];
         self.excluded
             .touched()
@@ -239,70 +194,90 @@ impl<'a> Viewer<'a> {
     }
 
     /// The user's weight of an author, 0 if there is none.
-    #[inline]
+    #[inline(always)]
     pub fn author_weight(&self, author: u32) -> f32 {
         self.creator_weight[author as usize].max(0.0)
     }
 
     /// The user's largest weight among the topics of a post, 0 if there is none.
-    #[inline]
+    #[inline(always)]
     pub fn topics_weight(&self, record: &Record) -> f32 {
         let mut largest = 0.0;
+        let weight = |topic: u32| self.topic_weight[topic as usize];
         // Most posts have few topics; the places of no topic are at the end.
-        for half in [&record.topics[..TOPICS / 2], &record.topics[TOPICS / 2..]] {
-            for &topic in half {
-                let weight = self.topic_weight[topic as usize];
-                largest = if weight > largest { weight } else { largest };
-            }
-            if half[half.len() - 1] as usize == self.index.topic_count {
-                return largest;
-            }
+        let (few, more) = record.topics.split_at(4);
+        for &topic in few {
+            largest = larger(weight(topic), largest);
         }
-        if record.more_topics != NOTHING {
-            for topic in self.index.topics(record).skip(record.topics.len()) {
-                largest = self.topic_weight[topic as usize].max(largest);
-            }
+        if few[few.len() - 1] as usize != self.index.topic_count {
+            largest = larger(self.rest_weight(record, more), largest);
         }
         largest
     }
 
-    /// The posts of a block that may be shown and that creators have not brought; blocks are asked for in order.
-    #[inline]
-    pub fn open(&mut self, block: usize) -> Block {
-        let all = Block::first((self.index.len() - block * BLOCK).min(BLOCK));
-        let mut closed = self.excluded.blocks[block].or(&self.picked.blocks[block]);
+    /// The same for those topics that few posts have.
+    #[cold]
+    fn rest_weight(&self, record: &Record, more: &[u32]) -> f32 {
+        let further = self.index.further_topics(record);
+        // The last place says where the further topics are, if there are any.
+        let here = &more[..more.len() - usize::from(!further.is_empty())];
+        let weights = here.iter().chain(further);
+        weights.fold(0.0, |largest, &topic| {
+            larger(self.topic_weight[topic as usize], largest)
+        })
+    }
+
+    /// The posts of a block that may be shown but for those that creators have brought, which are all theirs, or those
+    /// that are as new as `oldest`; the others have their creators' weights put in. Blocks are asked for in order.
+    #[inline(always)]
+    pub fn open(&mut self, block: usize, oldest: Option<u32>, weights: &mut [f32; BLOCK]) -> Block {
+        let index = self.index;
+        let mut closed = self.excluded.blocks[block];
         for posts in &mut self.closed_posts {
-            posts.pour(block, &mut closed);
+            posts.each(block, |place| closed.insert(place));
         }
-        all.without(&closed)
+        match oldest {
+            None => {
+                for posts in &mut self.creators_posts {
+                    posts.each(block, |place| closed.insert(place));
+                }
+            }
+            Some(oldest) => {
+                for posts in &mut self.creators_posts {
+                    let weight = posts.weight;
+                    posts.each(block, |place| {
+                        if index.age_ranks[place] <= oldest {
+                            closed.insert(place);
+                        } else {
+                            weights[place % BLOCK] = weight;
+                        }
+                    });
+                }
+            }
+        }
+        Block::first((index.len() - block * BLOCK).min(BLOCK)).without(&closed)
     }
 
-    /// The posts of a block that are on topics of the user; blocks are asked for in order.
-    #[inline]
-    pub fn on_topics(&mut self, block: usize) -> Block {
-        let sets = &self.index.common_sets[block * self.index.common_count..];
-        let mut on = Block::default();
-        for &topic in &self.common_topics {
-            on = on.or(&sets[topic as usize]);
+    /// Put the weights of topics in for the posts of a block that are on any; blocks are asked for in order.
+    #[inline(always)]
+    pub fn weigh_topics(&mut self, block: usize, weights: &mut [f32; BLOCK]) {
+        for posts in &mut self.liked_posts {
+            let weight = posts.weight;
+            posts.each(block, |place| {
+                let known = &mut weights[place % BLOCK];
+                *known = larger(weight, *known);
+            });
         }
-        for posts in &mut self.rare_topics {
-            posts.pour(block, &mut on);
-        }
-        on
-    }
-
-    /// The posts of a block that are by creators of the user; asked for block after block from the first, or never.
-    #[inline]
-    pub fn by_creators(&mut self, block: usize) -> Block {
-        let mut by = Block::default();
-        for posts in &mut self.creators_posts {
-            posts.pour(block, &mut by);
-        }
-        by
     }
 }
 
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if a > b { a } else { b }
+}
+
 /// Mark a post, if it is one that may be shown.
+#[inline(always)]
 fn mark(index: &FeedIndex, marks: &mut Marks, post: i64) {
     let place = index.post_codes.find(post);
     if place != NONE {

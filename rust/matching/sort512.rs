@@ -1,6 +1,6 @@
 //! Sorting up to 256 whole numbers on AVX-512 registers, by a network: no branch depends on them.
 //!
-//! The numbers stand in 32 rows of 8 lanes. The rows sort each lane by itself; then neighbouring lanes are merged, then
+//! The numbers stand in 32 rows of 8 lanes, up to 128 in 16. The rows sort each lane by itself; then neighbouring lanes are merged, then
 //! pairs of lanes, then fours: the sorted numbers run down the lanes, one lane after the other.
 
 use std::arch::x86_64::{
@@ -8,36 +8,48 @@ use std::arch::x86_64::{
     _mm512_permutexvar_epi64, _mm512_setr_epi64, _mm512_storeu_si512,
 };
 
-const ROWS: usize = 32;
+const FEW_ROWS: usize = 16;
+const MOST_ROWS: usize = 32;
 const LANES: usize = 8;
-/// The most numbers that one network sorts.
-pub const MOST: usize = ROWS * LANES;
+/// The most numbers that a network sorts.
+pub const MOST: usize = MOST_ROWS * LANES;
 
-type Rows = [__m512i; ROWS];
+type Rows<const ROWS: usize> = [__m512i; ROWS];
 
 /// Sort at most `MOST` numbers, ascending.
 // SAFETY, of who calls it: AVX-512F is there. That of every block below: as said here; loads and stores go through
 // references to arrays of the size that they read or write.
 #[inline(always)]
 pub unsafe fn sort(keys: &mut [u64]) {
-    let mut padded = [u64::MAX; MOST];
-    padded[..keys.len()].copy_from_slice(keys);
-    let lines = padded.as_chunks_mut::<LANES>().0;
     // SAFETY: as above.
     unsafe {
-        let mut rows: Rows =
+        if keys.len() <= FEW_ROWS * LANES {
+            sort_rows::<FEW_ROWS>(keys);
+        } else {
+            sort_rows::<MOST_ROWS>(keys);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn sort_rows<const ROWS: usize>(keys: &mut [u64]) {
+    let mut lines = [[u64::MAX; LANES]; ROWS];
+    lines.as_flattened_mut()[..keys.len()].copy_from_slice(keys);
+    // SAFETY: as above.
+    unsafe {
+        let mut rows: Rows<ROWS> =
             std::array::from_fn(|row| _mm512_loadu_si512(lines[row].as_ptr().cast::<__m512i>()));
         sort_lanes(&mut rows);
-        merge_across::<1>(&mut rows);
+        merge_across::<1, ROWS>(&mut rows);
         merge_down(&mut rows);
-        merge_across::<2>(&mut rows);
-        swap_lanes::<1>(&mut rows);
+        merge_across::<2, ROWS>(&mut rows);
+        swap_lanes::<1, ROWS>(&mut rows);
         merge_down(&mut rows);
-        merge_across::<4>(&mut rows);
-        swap_lanes::<2>(&mut rows);
-        swap_lanes::<1>(&mut rows);
+        merge_across::<4, ROWS>(&mut rows);
+        swap_lanes::<2, ROWS>(&mut rows);
+        swap_lanes::<1, ROWS>(&mut rows);
         merge_down(&mut rows);
-        for (row, line) in rows.iter().zip(&mut *lines) {
+        for (row, line) in rows.iter().zip(&mut lines) {
             _mm512_storeu_si512(line.as_mut_ptr().cast::<__m512i>(), *row);
         }
     }
@@ -50,7 +62,7 @@ pub unsafe fn sort(keys: &mut [u64]) {
 
 /// The smaller of each two numbers to one row, the larger to the other.
 #[inline(always)]
-unsafe fn exchange(rows: &mut Rows, low: usize, high: usize) {
+unsafe fn exchange<const ROWS: usize>(rows: &mut Rows<ROWS>, low: usize, high: usize) {
     let (a, b) = (rows[low], rows[high]);
     // SAFETY: as above.
     unsafe {
@@ -61,7 +73,7 @@ unsafe fn exchange(rows: &mut Rows, low: usize, high: usize) {
 
 /// Sort each lane, down the rows: Batcher's odd-even merges.
 #[inline(always)]
-unsafe fn sort_lanes(rows: &mut Rows) {
+unsafe fn sort_lanes<const ROWS: usize>(rows: &mut Rows<ROWS>) {
     let mut sorted = 1;
     while sorted < ROWS {
         let mut apart = sorted;
@@ -84,14 +96,16 @@ unsafe fn sort_lanes(rows: &mut Rows) {
 
 /// Sort each lane that rises and then falls, or falls and then rises.
 #[inline(always)]
-unsafe fn merge_down(rows: &mut Rows) {
-    for apart in [16, 8, 4, 2, 1] {
+unsafe fn merge_down<const ROWS: usize>(rows: &mut Rows<ROWS>) {
+    let mut apart = ROWS / 2;
+    while apart > 0 {
         for from in (0..ROWS).step_by(2 * apart) {
             for row in from..from + apart {
                 // SAFETY: as above.
                 unsafe { exchange(rows, row, row + apart) };
             }
         }
+        apart /= 2;
     }
 }
 
@@ -115,7 +129,7 @@ const fn lanes_with(bit: usize) -> u8 {
 /// Of each two neighbouring groups of sorted lanes, the smaller half of the numbers to the first group, the larger to
 /// the second: the first of one meets the last of the other, and so on.
 #[inline(always)]
-unsafe fn merge_across<const GROUP: usize>(rows: &mut Rows) {
+unsafe fn merge_across<const GROUP: usize, const ROWS: usize>(rows: &mut Rows<ROWS>) {
     let second = lanes_with(GROUP);
     // SAFETY: as above.
     unsafe {
@@ -133,7 +147,7 @@ unsafe fn merge_across<const GROUP: usize>(rows: &mut Rows) {
 
 /// Of each two lanes that differ in one bit, the smaller numbers to the first, the larger to the second.
 #[inline(always)]
-unsafe fn swap_lanes<const BIT: usize>(rows: &mut Rows) {
+unsafe fn swap_lanes<const BIT: usize, const ROWS: usize>(rows: &mut Rows<ROWS>) {
     // SAFETY: as above.
     unsafe {
         let others = other_lanes(BIT as i64);

@@ -6,10 +6,11 @@ use pyo3::prelude::*;
 use super::attended::{attended, no_panic};
 use crate::feed_rank::index;
 use crate::feed_rank::posts::Posts;
-use crate::feed_rank::rank::{Lists, rank};
+use crate::feed_rank::rank::{Lists, Run, rank};
 use crate::feed_rank::settings::Settings;
 use crate::feed_rank::users::Users;
 use crate::matching::population::Sparse;
+use crate::matching::simd::Path;
 
 /// Add feed rank to the compiled module.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -84,8 +85,10 @@ impl FeedIndex {
             scores: scores.as_slice_mut()?,
         };
         let progress = progress.map(Bound::unbind);
+        let path = Path::choose(None)?;
         let offsets = attended(py, progress.as_ref(), |tick| {
-            rank(&self.index, &users, length, lists, threads, tick)
+            let run = Run { path, threads };
+            rank(&self.index, &users, length, lists, run, tick)
         })?;
         Ok(offsets.into_pyarray(py))
     }

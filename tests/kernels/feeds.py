@@ -205,3 +205,9 @@ def without_profiles(users: FeedUsers) -> FeedUsers:
     for values in ("creator_ids", "creator_weights", "topics", "topic_weights"):
         columns[values] = columns[values][:0]
     return FeedUsers(**columns)
+
+
+def assert_same(a: FeedLists, b: FeedLists) -> None:
+    """Raise AssertionError unless these are the same lists, bit for bit."""
+    for column in ("offsets", "posts", "post_ids", "scores"):
+        np.testing.assert_array_equal(getattr(a, column), getattr(b, column), err_msg=column)
