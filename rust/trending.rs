@@ -1,17 +1,22 @@
 //! Trending v1: what people did with the posts of the last two days, counted once per person, and which posts stand out.
 //!
-//! `posts` finds a post by its id, `gather` sorts events that may count into buckets of posts, `count` counts each
-//! person once with the help of `distinct`, `trends` makes the figures.
+//! `posts` finds a post by its id, `glance` passes over stretches of events that cannot count, `gather` sorts the others
+//! into buckets of posts, `count` counts each person once with the help of `distinct`, `trends` makes the figures.
 
 #![allow(
     clippy::missing_errors_doc,
     reason = "every error is a fault of an argument, or an interruption"
+)]
+#![allow(
+    clippy::inline_always,
+    reason = "what runs under a target feature must be inlined to be compiled for it"
 )]
 
 mod bucket;
 mod count;
 mod distinct;
 mod gather;
+mod glance;
 mod posts;
 mod record;
 mod settings;

@@ -3,9 +3,12 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::matching::error::{Error, Result};
+use crate::matching::simd::{Path, Work};
+use crate::matching::vector::Vector;
 use crate::threads::{Tick, attended, thread_count};
 
 use super::bucket::Bucket;
+use super::glance::{Glance, is_engagement};
 use super::posts::Table;
 use super::record::{Kind, Record};
 use super::window::Window;
@@ -30,9 +33,10 @@ const KINDS: [Option<Kind>; 10] = [
     None,
 ];
 
-/// The kinds of interest stand in a row: from this one on, and before the other.
-const FIRST_ENGAGEMENT: u8 = 3;
-const AFTER_ENGAGEMENTS: u8 = 8;
+/// The kinds of interest stand in a row: from this one on,
+pub const FIRST_ENGAGEMENT: u8 = 3;
+/// and before this one.
+pub const AFTER_ENGAGEMENTS: u8 = 8;
 
 /// Columns of events, one length.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +100,7 @@ impl Gathered {
             lane.begin(table);
         }
         let (next, fault) = (AtomicUsize::new(0), AtomicUsize::new(usize::MAX));
+        let path = Path::choose(None)?;
         let ended = attended(lanes, tick, |lane, watch| {
             while !watch.is_stopped() {
                 let start = next.fetch_add(BLOCK, Ordering::Relaxed);
@@ -103,11 +108,18 @@ impl Gathered {
                 if start >= length || start > fault.load(Ordering::Relaxed) {
                     break;
                 }
-                let part = events.part(start, length.min(start + BLOCK));
-                if let Err(at) = lane.take(&part, table, window) {
+                let mut taking = Taking {
+                    lane: &mut *lane,
+                    events: events.part(start, length.min(start + BLOCK)),
+                    table,
+                    window,
+                    fault: None,
+                };
+                path.run(&mut taking);
+                if let Some(at) = taking.fault {
                     fault.fetch_min(start + at, Ordering::Relaxed);
                 }
-                watch.add(part.kinds.len());
+                watch.add(length.min(start + BLOCK) - start);
             }
         });
         let fault = fault.into_inner();
@@ -139,6 +151,24 @@ impl Gathered {
     }
 }
 
+/// A block that a thread takes in.
+struct Taking<'a> {
+    lane: &'a mut Lane,
+    events: Events<'a>,
+    table: &'a Table,
+    window: &'a Window,
+    /// where the first event stands that is not valid
+    fault: Option<usize>,
+}
+
+impl Work for Taking<'_> {
+    #[inline(always)]
+    fn run<V: Vector>(&mut self) {
+        let taken = self.lane.take(&self.events, self.table, self.window);
+        self.fault = taken.err();
+    }
+}
+
 impl Lane {
     fn begin(&mut self, table: &Table) {
         self.buckets.resize_with(table.buckets(), Bucket::default);
@@ -154,6 +184,7 @@ impl Lane {
     }
 
     /// Take in a block; `Err` tells where the first event stands that is not valid.
+    #[inline(always)]
     fn take(
         &mut self,
         events: &Events<'_>,
@@ -162,27 +193,25 @@ impl Lane {
     ) -> std::result::Result<(), usize> {
         for start in (0..events.kinds.len()).step_by(STEP) {
             let step = events.part(start, events.kinds.len().min(start + STEP));
-            if let Some(at) = step.first_fault() {
+            let glance = Glance::at(&step, window.start_us());
+            let is_valid = usize::from(glance.highest_kind) < KINDS.len() && glance.is_after_1970();
+            if let Some(at) = (!is_valid).then(|| step.first_fault()).flatten() {
                 return Err(start + at);
             }
-            self.take_step(&step, table, window);
+            // Events come about in the order of time: long stretches are from before the window.
+            if glance.is_before_window() {
+                let early = u64::from(glance.engagements);
+                self.ignored.early += early;
+                self.ignored.other_kinds += step.kinds.len() as u64 - early;
+            } else {
+                self.take_step(&step, table, window);
+            }
         }
         Ok(())
     }
 
+    #[inline(never)]
     fn take_step(&mut self, events: &Events<'_>, table: &Table, window: &Window) {
-        // Events come about in the order of time: long stretches are from before the window.
-        if window.is_after(events.occurred_us) {
-            // Counted in 16 bits, which a step fits in: vectors add eight at once.
-            let early: u16 = events
-                .kinds
-                .iter()
-                .map(|&kind| u16::from(is_engagement(kind)))
-                .sum();
-            self.ignored.early += u64::from(early);
-            self.ignored.other_kinds += events.kinds.len() as u64 - u64::from(early);
-            return;
-        }
         let (mut picked, mut count) = ([0_u16; STEP], 0);
         for (row, &kind) in events.kinds.iter().enumerate() {
             picked[count] = row as u16;
@@ -229,16 +258,6 @@ impl<'a> Events<'a> {
     }
 
     fn first_fault(&self) -> Option<usize> {
-        // Without short cuts, so that it is done by vectors.
-        let highest = self
-            .kinds
-            .iter()
-            .fold(0, |highest, &kind| highest.max(kind));
-        // NaT has the sign bit, as only times before 1970 have.
-        let signs = self.occurred_us.iter().fold(0, |signs, &time| signs | time);
-        if usize::from(highest) < KINDS.len() && signs >= 0 {
-            return None;
-        }
         (0..self.kinds.len()).find(|&row| {
             usize::from(self.kinds[row]) >= KINDS.len() || self.occurred_us[row] == NO_TIME
         })
@@ -261,11 +280,6 @@ impl Ignored {
         self.other_posts += more.other_posts;
         self.own += more.own;
     }
-}
-
-/// Whether a kind is one of interest.
-fn is_engagement(kind: u8) -> bool {
-    (FIRST_ENGAGEMENT..AFTER_ENGAGEMENTS).contains(&kind)
 }
 
 #[cfg(test)]

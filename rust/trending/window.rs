@@ -51,16 +51,9 @@ impl Window {
         }
     }
 
-    /// Whether the window is after all these times, as far as that can be told at a glance.
-    ///
-    /// By sign bits, which vectors of any machine can do; that holds from 1970 on, where no difference overflows.
-    pub fn is_after(&self, times_us: &[i64]) -> bool {
-        let (mut signs, mut differences) = (self.start_us, -1);
-        for &time in times_us {
-            signs |= time;
-            differences &= time.wrapping_sub(self.start_us);
-        }
-        signs >= 0 && differences < 0
+    /// The start, in microseconds since 1970 UTC.
+    pub fn start_us(&self) -> i64 {
+        self.start_us
     }
 
     /// How long before the end something was, in microseconds; 0 for what is later.
