@@ -20,7 +20,7 @@ from .auc import Estimate, resampled_mean, resamples
 from .command import Evaluation
 from .ranking import highest, recall, spearman
 from .reddit_events import History
-from .reddit_signals import CLIMB, FITTED, STILL, VELOCITY, YOUTH, signals, trends
+from .reddit_signals import CLIMB, FITTED, RISE, STILL, VELOCITY, YOUTH, signals, trends
 from .reddit_snapshots import PATTERN, Snapshot, read_snapshots
 
 RESAMPLES = 10_000
@@ -99,19 +99,29 @@ def section(snapshots: Sequence[Snapshot], resample_count: int) -> str:
         cells = (str(Estimate.of(resampled_mean(part, day, times))) for part in vars(outcome).values())
         lines.append(f"| {name} | {' | '.join(cells)} |")
     lines.append("")
-    for other in (VELOCITY, YOUTH, FITTED, STILL):
-        cells = (
-            str(Estimate.of(resampled_mean(ours - theirs, day, times)))
-            for ours, theirs in zip(
-                vars(outcomes[CLIMB]).values(), vars(outcomes[other]).values(), strict=True
-            )
-        )
-        lines.append(f"Climb minus {other}: {'; '.join(cells)}.  ")
+    lines += [
+        f"{_short(ours).capitalize()} minus {_short(other)}: {_difference(outcomes, ours, other, day, times)}.  "
+        for ours, others in ((RISE, (CLIMB, VELOCITY, YOUTH, FITTED, STILL)), (CLIMB, (VELOCITY, YOUTH)))
+        for other in others
+    ]
     middle = np.median(hours)
-    halves = (outcomes[CLIMB].both[rows].mean() for rows in (hours < middle, hours >= middle))
-    first, second = (f"{value:.3f}" for value in halves)
-    lines += [f"Climb in the first half of the hours {first}, in the second {second}.", ""]
+    for ours in (RISE, CLIMB):
+        halves = (outcomes[ours].both[rows].mean() for rows in (hours < middle, hours >= middle))
+        first, second = (f"{value:.3f}" for value in halves)
+        lines.append(
+            f"{_short(ours).capitalize()} in the first half of the hours {first}, in the second {second}.  "
+        )
+    lines.append("")
     return "\n".join([*lines, f"To repeat: `{COMMAND}`"])
+
+
+def _short(name: str) -> str:
+    return name.partition(":")[0]
+
+
+def _difference(outcomes: dict[str, Outcome], ours: str, other: str, day: Int64, times: Float64) -> str:
+    pairs = zip(vars(outcomes[ours]).values(), vars(outcomes[other]).values(), strict=True)
+    return "; ".join(str(Estimate.of(resampled_mean(one - two, day, times))) for one, two in pairs)
 
 
 EVALUATION = Evaluation(

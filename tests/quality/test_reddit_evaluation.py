@@ -9,7 +9,17 @@ import pytest
 
 from benches.quality.reddit_events import History, posts_of
 from benches.quality.reddit_hourly import evaluate, main
-from benches.quality.reddit_signals import CLIMB, POPULARITY, STILL, VELOCITY, climb, signals, trends
+from benches.quality.reddit_signals import (
+    CLIMB,
+    POPULARITY,
+    RISE,
+    STILL,
+    VELOCITY,
+    climb,
+    rise,
+    signals,
+    trends,
+)
 from benches.quality.reddit_snapshots import Snapshot, read_snapshots
 from feedscore.feed_settings import TrendingSettings
 from feedscore.posts import EventKind
@@ -119,6 +129,14 @@ def test_of_equal_popularity_the_younger_post_climbs_and_of_equal_age_the_faster
     assert ranked[0] < ranked[1] < ranked[2]
 
 
+def test_of_equal_engagements_the_younger_post_rises_and_of_equal_age_the_faster() -> None:
+    engagements, velocity = np.array([50.0, 50.0, 50.0]), np.array([0.5, 0.5, 2.0])
+
+    ranked = rise(engagements, velocity, np.array([8.0, 2.0, 2.0]))
+
+    assert ranked[0] < ranked[1] < ranked[2]
+
+
 def test_the_section_is_written_between_its_marks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     page = tmp_path / "quality.md"
     page.write_text(
@@ -132,7 +150,7 @@ def test_the_section_is_written_between_its_marks(tmp_path: Path, capsys: pytest
     assert text.startswith("before\n<!-- reddit hourly: start -->\n28 snapshots, 0 hours missing")
     assert text.endswith("<!-- reddit hourly: end -->\nafter\n")
     said = capsys.readouterr().out
-    for name in (POPULARITY, VELOCITY, CLIMB, STILL):
+    for name in (POPULARITY, VELOCITY, CLIMB, RISE, STILL):
         assert f"| {name} | " in said
 
 
