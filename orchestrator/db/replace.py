@@ -118,10 +118,10 @@ def replace_rows(
     if not keep_missing:
         if within:
             _stage(connection, SCOPE, table, within)
-        deleted = connection.execute(_delete_missing(table, _names_of(within))).rowcount
+        deleted = connection.execute(_delete_missing(table, _names_of(within)), prepare=False).rowcount
         if within:
             connection.execute(_unstage(SCOPE))
-    written = connection.execute(_write_changed(table, _names_of(columns))).fetchone()
+    written = connection.execute(_write_changed(table, _names_of(columns)), prepare=False).fetchone()
     connection.execute(_unstage(STAGING))
     inserted, updated = written or (0, 0)
     return Replaced(inserted, updated, deleted, staged - inserted - updated)
@@ -130,7 +130,8 @@ def replace_rows(
 def _stage(connection: psycopg.Connection, staging: str, table: Table, columns: Sequence[Column]) -> int:
     names = {"staging": sql.Identifier(staging), "table": _identifier(table.name)}
     connection.execute(sql.SQL(STAGE).format(**names))
-    described = connection.execute(sql.SQL(STAGED_COLUMNS).format(**names)).description or []
+    # Never prepared: a table of this name has other columns the next time.
+    described = connection.execute(sql.SQL(STAGED_COLUMNS).format(**names), prepare=False).description or []
     present = [column.name for column in described]
     unknown = [name for name in _names_of(columns) if name not in present]
     if unknown:

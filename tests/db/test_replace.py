@@ -177,3 +177,14 @@ def test_large_columns_are_sent_in_parts(tables: psycopg.Connection) -> None:
     assert sums == (rows * width, int(items.sum()))
     counts = "SELECT count(data), count(*) FILTER (WHERE word = 'odd'), count(DISTINCT items[1]) FROM lists"
     assert tables.execute(counts).fetchone() == (2000, 1500, rows)
+
+
+def test_two_tables_in_turn_stay_in_nobodys_way(tables: psycopg.Connection) -> None:
+    """Statements that are run often are prepared, and a prepared one knows the columns of the former table."""
+    tables.execute("CREATE TABLE outputs.other (id bigint PRIMARY KEY)")
+    other = Table(name="outputs.other", key=("id",), volatile=())
+    for times in range(12):
+        replace(tables, [A, B], times)
+        replace_rows(tables, other, [column_of("id", "int8", [times])], keep_missing=False)
+        tables.commit()
+    assert rows_of(tables) == [A, B]
