@@ -29,6 +29,8 @@ SERVICE_USER = "nobody"  # Postgres refuses to run as root
 PORT = 5432  # names the socket file only: nothing listens on TCP
 MAX_SOCKET_PATH = 100
 START_TIMEOUT_S = 120
+START_TRIES = 3
+"""A server may crash while it starts, or not yet have let go of what it held."""
 CONFIGURATION = """\
 listen_addresses = ''
 unix_socket_permissions = 0700
@@ -175,15 +177,20 @@ class EmbeddedServer:
             time.sleep(0.05)
 
     def _start(self, binaries: Path) -> None:
-        try:
-            self._run(
-                binaries / "pg_ctl", "start", "-D", self.cluster, "-w", "-t", START_TIMEOUT_S,
-                "-l", self.cluster / "server.log", "-o", f"-k '{self._socket_folder()}' -p {PORT}",
-            )  # fmt: skip
-        except EmbeddedDatabaseError as error:
-            log = self.cluster / "server.log"
-            tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""
-            raise EmbeddedDatabaseError(f"{error}\n{tail}".strip()) from None
+        for tries_left in reversed(range(START_TRIES)):
+            try:
+                self._run(
+                    binaries / "pg_ctl", "start", "-D", self.cluster, "-w", "-t", START_TIMEOUT_S,
+                    "-l", self.cluster / "server.log", "-o", f"-k '{self._socket_folder()}' -p {PORT}",
+                )  # fmt: skip
+                return
+            except EmbeddedDatabaseError as error:
+                if not tries_left:
+                    raise EmbeddedDatabaseError(f"{error}\n{self._last_words()}".strip()) from None
+
+    def _last_words(self) -> str:
+        log = self.cluster / "server.log"
+        return log.read_text(errors="replace")[-2000:] if log.exists() else ""
 
     def _make_database(self, binaries: Path) -> None:
         marker = self.cluster / "database.made"
