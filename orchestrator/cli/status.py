@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 
 import redis
@@ -13,6 +14,7 @@ from rq import Worker
 from ..db.control import busy_s, list_pauses, open_runs, queue_states
 from ..db.wholes import standings
 from ..queue.broker import connect
+from ..runner import RunRecord, RunStatus
 from ..settings import Settings, load_settings
 from .options import AsJson
 from .output import moment, print_json, print_table, remark, say, span
@@ -86,16 +88,32 @@ def status(
     if runs:
         say()
         print_table(
-            ("Run", "Job", "Scope", "Status", "Try", "Items", "Why"),
+            ("Run", "Job", "Scope", "Status", "Try", "For", "Items", "Now", "Why"),
             [
                 (
                     str(r.id), r.job, scope_text(r, wholes), r.status, f"{r.attempt}/{r.max_attempts}",
-                    f"{wholes[r.id].processed if r.id in wholes else r.items_processed:,}", r.cause or "",
+                    _running_for(r), f"{wholes[r.id].processed if r.id in wholes else r.items_processed:,}",
+                    _now(r), r.cause or "",
                 )
                 for r in runs
             ],
-            right={"Run", "Items"},
+            right={"Run", "For", "Items"},
         )  # fmt: skip
+
+
+def _running_for(record: RunRecord) -> str:
+    if record.status is not RunStatus.RUNNING or not record.started_at:
+        return ""
+    return span(1000 * max(0.0, (datetime.now(UTC) - record.started_at).total_seconds()))
+
+
+def _now(record: RunRecord) -> str:
+    """Say what a run was doing at its last heartbeat, and how far it was with that."""
+    now = record.metadata.get("now") if record.status is RunStatus.RUNNING else None
+    if not now:
+        return ""
+    step = "" if now["step"] == "main" else now["step"]
+    return step if now["total"] is None else f"{step} {now['done']:,} of {now['total']:,}".strip()
 
 
 def _workers(settings: Settings) -> list[WorkerState] | None:

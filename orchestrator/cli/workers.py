@@ -131,7 +131,8 @@ def _announce(database: Database, settings: Settings, embedded: EmbeddedRedis | 
     postgres = "embedded" if database.is_embedded else database.address
     broker = f"embedded, {embedded.socket}" if embedded else "as configured"
     remark(
-        f"Postgres: {postgres}. Redis: {broker}. {count} workers and the clock (times in {settings.time_zone})."
+        f"Postgres: {postgres}. Redis: {broker}. {count} workers, the refresher"
+        f" and the clock (times in {settings.time_zone})."
     )
     if not settings.api_token:
         remark("HTTP API: off; set FEEDSCORE_API_TOKEN to have it.")

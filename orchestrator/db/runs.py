@@ -136,7 +136,8 @@ SELECT * FROM feed.job_run WHERE job = %s AND scope = %s AND status NOT IN ('SKI
 ORDER BY id DESC LIMIT 1
 """
 HEARTBEAT = """
-UPDATE feed.job_run SET heartbeat_at = clock_timestamp(), items_processed = %s, items_failed = %s
+UPDATE feed.job_run SET heartbeat_at = clock_timestamp(), items_processed = %s, items_failed = %s,
+  metadata = metadata || jsonb_build_object('now', %s::jsonb)
 WHERE id = %s AND status = 'RUNNING'
 RETURNING cancel_requested
 """
@@ -144,7 +145,7 @@ RETURNING cancel_requested
 FINISH = """
 UPDATE feed.job_run SET status = %(status)s, error = %(error)s,
   items_processed = %(processed)s, items_failed = %(failed)s,
-  metadata = metadata || %(metadata)s, finished_at = t, heartbeat_at = t,
+  metadata = metadata - 'now' || %(metadata)s, finished_at = t, heartbeat_at = t,
   duration_ms = round(1000 * extract(epoch FROM t - started_at))
 FROM clock_timestamp() AS t
 WHERE id = %(id)s AND status = 'RUNNING'
@@ -209,9 +210,9 @@ class Pulse(Enum):
     LOST = "its row no longer counts as running"
 
 
-def beat(connection: psycopg.Connection, run_id: int, *, processed: int, failed: int) -> Pulse:
-    """Say that the run lives, and learn whether it may go on."""
-    row = connection.execute(HEARTBEAT, (processed, failed, run_id)).fetchone()
+def beat(connection: psycopg.Connection, run_id: int, *, processed: int, failed: int, now: Facts) -> Pulse:
+    """Say that the run lives and what it does now, and learn whether it may go on."""
+    row = connection.execute(HEARTBEAT, (processed, failed, Jsonb(now), run_id)).fetchone()
     if row is None:
         return Pulse.LOST
     return Pulse.CANCELLED if row[0] else Pulse.ALIVE

@@ -15,6 +15,8 @@ from .stop import Stop
 from .tally import Tally
 
 INTERVAL_S = 5.0
+FIRST_S = 1.0
+"""Sooner, so that whoever looks sees what has just begun."""
 
 
 class Heart:
@@ -46,11 +48,14 @@ class Heart:
             raise self.lost
 
     def _beat(self) -> None:
-        while not self._ended.wait(INTERVAL_S):
+        wait_s = min(FIRST_S, INTERVAL_S)
+        while not self._ended.wait(wait_s):
+            wait_s = INTERVAL_S
             try:
                 pulse = beat(
-                    self._connection, self._run_id, processed=self._tally.processed, failed=self._tally.failed
-                )
+                    self._connection, self._run_id,
+                    processed=self._tally.processed, failed=self._tally.failed, now=self._tally.now,
+                )  # fmt: skip
             except psycopg.Error as error:
                 self.lost = DatabaseError(explain(error))
                 return

@@ -28,6 +28,16 @@ class Tally:
         with self._lock:
             return dict(self._facts)
 
+    @property
+    def now(self) -> dict[str, str | int | None]:
+        """What the run does at this moment."""
+        with self._lock:
+            return {
+                "step": self._progress.step,
+                "done": self._progress.done,
+                "total": self._progress.total,
+            }
+
     def tell(self, facts: Mapping[str, Any]) -> None:  # Any: whatever JSON can hold
         """Add facts; numbers of one name add up, anything else is replaced."""
         with self._lock:

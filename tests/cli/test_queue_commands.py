@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from orchestrator.errors import ExitCode
 from orchestrator.jobs import registry
@@ -75,6 +77,19 @@ def test_runs_are_cancelled_and_retried_by_number(call: Call) -> None:
     assert call("cancel", "999").code == ExitCode.FAILED
     assert "retry of run" in call("retry", str(runs["match-scores"])).out
     assert call("retry", "999").code == ExitCode.FAILED
+
+
+def test_the_status_says_what_a_run_does_and_for_how_long(call: Call, connection: psycopg.Connection) -> None:
+    call("enqueue", "ratings-aggregate")
+    connection.execute(
+        "UPDATE feed.job_run SET status = 'RUNNING', started_at = clock_timestamp() - interval '200 s',"
+        " heartbeat_at = clock_timestamp(), metadata = %s",
+        (Jsonb({"now": {"step": "reading ratings", "done": 500, "total": 2_000}}),),
+    )
+    connection.commit()
+    (line,) = (line for line in call("status").out.splitlines() if "ratings-aggregate" in line)
+    assert "reading ratings 500 of 2,000" in line
+    assert "0:03:2" in line
 
 
 def test_pauses_show_in_the_status(call: Call) -> None:

@@ -118,7 +118,10 @@ def test_a_run_without_its_lock_commits_nothing_more(items: Database, settings: 
     assert (record.status, record.error, count_items(items)) == (RunStatus.FAILED, "buried", 20)
 
 
-def test_a_run_beats_and_notices_that_it_was_buried(
+WAITING = {"step": "waiting", "done": 0, "total": None}
+
+
+def test_a_run_beats_tells_what_it_does_and_notices_that_it_was_buried(
     items: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(heart, "INTERVAL_S", 0.02)
@@ -128,8 +131,10 @@ def test_a_run_beats_and_notices_that_it_was_buried(
         with items.connection() as connection:
             (record,) = list_runs(connection)
             connection.commit()
-            while (now := find_run(connection, record.id)) and now.heartbeat_at == record.heartbeat_at:
+            context.run.step("waiting")
+            while not (now := find_run(connection, record.id)) or now.metadata.get("now") != WAITING:
                 connection.commit()
+            assert now.heartbeat_at != record.heartbeat_at
             connection.execute("UPDATE feed.job_run SET status = 'FAILED', error = 'buried'")
         while True:
             context.run.check_stop()

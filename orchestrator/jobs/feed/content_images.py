@@ -51,15 +51,19 @@ class ImageJudge:
     def nsfw(self, connection: psycopg.Connection, post_ids: Int64) -> Float32:
         """Give the largest probability of being unsafe among the pictures of each post, (n,); 0 with none judged.
 
-        `post_ids` (n,) ascend. Pictures that cannot be read are counted, and logged by the ids of their media.
+        `post_ids` (n,) ascend. Pictures that cannot be read are counted, and logged by the ids of their media:
+        the first as a warning, further ones at level INFO.
         """
         worst = np.zeros(len(post_ids), np.float32)
         for post_id, media_id, uri in self._images(connection, post_ids):
             try:
                 probability = self._judge(uri)
             except UnreadableImageError as error:
+                tell = (
+                    log.info if self.unreadable else log.warning
+                )  # one is enough to see that something is wrong
+                tell("a picture cannot be judged", media=media_id, post=post_id, reason=str(error))
                 self.unreadable += 1
-                log.warning("a picture cannot be judged", media=media_id, post=post_id, reason=str(error))
                 continue
             self.judged += 1
             row = int(rows_of(post_ids, np.array([post_id], np.int64))[0][0])
