@@ -24,7 +24,7 @@ class Found:
 
     pid: int
     role: str
-    """up, worker, horse (which does one run), clock, redis, child (any other of up's own) or command."""
+    """up, worker, horse (which does one run), clock, redis, child (any other service of up's own) or command."""
 
 
 class Running:
@@ -107,7 +107,7 @@ class Running:
         role = next((role for word, role in SERVICES.items() if word in words), None)
         if role == "worker" and "worker-process" in found.get(parent, (0, []))[1]:
             return "horse"
-        return role or ("child" if parent == self.process.pid else "command")
+        return role or ("child" if parent == self.process.pid and "orchestrator" in words else "command")
 
     def end(self) -> None:
         """End it as a person would, and see to it that nothing outlives a test that failed."""

@@ -18,8 +18,9 @@ BY_TAG: Mapping[str, str] = {
 }
 TAGS = """SELECT t.tag FROM unnest(r.topic_ids) WITH ORDINALITY AS o(topic, place)
   JOIN feed.topic AS t ON t.id = o.topic ORDER BY o.place"""
-# Only grows: what earlier runs put there is no part of what a run computes.
-KEPT = frozenset({"feed.topic"})
+# What earlier runs put there is no part of what a run computes: topics keep their numbers, and profiles are analysed when
+# they are due, once in an hour at most.
+KEPT = frozenset({"feed.topic", "feed.profile_analysis"})
 
 
 def rows_of(table: str) -> str:

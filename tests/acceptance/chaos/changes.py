@@ -105,12 +105,11 @@ class People:
     moments: random.Random
     ids: Callable[[], int] = field(default_factory=lambda: itertools.count(FIRST_ID, 1000).__next__)
 
-    def change(self, connection: psycopg.Connection) -> tuple[int, tuple[int, int] | None]:
+    def change(self, connection: psycopg.Connection, kind: EventName) -> tuple[int, tuple[int, int] | None]:
         """Let something happen and tell of it, in one transaction.
 
         Gives the number of the event and, of a block or a report, the pair that must not be shown any more.
         """
-        kind = self.moments.choice(tuple(EventName))
         user, other = self.moments.sample(self.users, 2)
         new, small = self.ids(), self.moments.randrange(40)
         values = {

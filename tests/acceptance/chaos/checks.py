@@ -11,8 +11,10 @@ from itertools import groupby
 import psycopg
 from psycopg.rows import class_row
 
+from orchestrator.db.locks import KEY
 from orchestrator.queue.slots import Misfire, slots_between
 from orchestrator.queue.tick import ON_TIME
+from orchestrator.triggers.resident import LOCK as REFRESHER
 
 from ..running import Running
 from .faults import OTHERS, Saboteur
@@ -28,7 +30,10 @@ SELECT count(*) FROM feed.job_run AS r WHERE trigger = 'CRON'
   AND NOT EXISTS (SELECT FROM feed.job_run AS f WHERE f.id = r.resumed_from AND f.cause = r.cause)
 """
 OPEN = "SELECT id, job, scope, status FROM feed.job_run WHERE status IN ('RUNNING', 'QUEUED', 'WAITING')"
-LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+# But for that of whoever works off events, which lasts as long as its process.
+LOCKS = f"""
+SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) <> {KEY}
+"""
 FAILURES = "SELECT id, job, scope, error FROM feed.job_run WHERE status = 'FAILED' ORDER BY id"
 ENDED = "SELECT status, count(*) FROM feed.job_run GROUP BY 1 ORDER BY 1"
 # What may be said of a run that we have killed, or whose database we have taken away.
@@ -150,7 +155,7 @@ def check_runs(connection: psycopg.Connection) -> Finding:
         f"run {number} ({job}, {scope}) is {status}"
         for number, job, scope, status in connection.execute(OPEN)
     ]
-    locks = connection.execute(LOCKS).fetchone()
+    locks = connection.execute(LOCKS, {"job": REFRESHER[0], "scope": REFRESHER[1]}).fetchone()
     if locks != (0,):
         faults.append(f"advisory locks held: {locks}")
     for number, job, scope, error in connection.execute(FAILURES):

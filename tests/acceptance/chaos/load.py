@@ -12,6 +12,8 @@ from datetime import datetime
 
 import psycopg
 
+from orchestrator.triggers.events import EventName
+
 from ..running import Running
 from .changes import People, is_shown
 
@@ -73,6 +75,9 @@ class Load:
                 for policy in POLICIES:
                     connection.execute(MAKE_SCHEDULE, (f"chaos-{job}-{policy}", job, policy, BACK_MIN))
             beginnings: dict[str, datetime] = dict(connection.execute(START).fetchall())
+        with psycopg.connect(self._url, autocommit=True) as connection:
+            for kind in EventName:  # each at least once, whatever chance brings
+                self._change(connection, kind)
         for thread in self._threads:
             thread.start()
         return beginnings
@@ -92,16 +97,16 @@ class Load:
                         many = 25 if moments.random() < 0.05 else 1
                         self.told.bursts += many > 1
                         for _ in range(many):
-                            self._change(connection)
+                            self._change(connection, moments.choice(tuple(EventName)))
             except (
                 psycopg.OperationalError
             ):  # the server went away; whether the last one counts, the outbox knows
                 self.told.refused += 1
                 time.sleep(0.2)
 
-    def _change(self, connection: psycopg.Connection) -> None:
+    def _change(self, connection: psycopg.Connection, kind: EventName) -> None:
         try:
-            event, apart = self._people.change(connection)
+            event, apart = self._people.change(connection, kind)
         except psycopg.errors.DeadlockDetected:
             self.told.refused += 1
             return

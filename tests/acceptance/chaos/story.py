@@ -27,8 +27,8 @@ UNDONE = """
 SELECT (SELECT count(*) FROM feed.event_outbox WHERE processed_at IS NULL)
   + (SELECT count(*) FROM feed.job_run WHERE status IN ('WAITING', 'QUEUED', 'RUNNING'))
 """
-# Words are counted once a day, and posts measured by those of their day: from here on it is another day.
-ANOTHER_DAY = "TRUNCATE feed.content_feature, feed.term_frequency"
+# How common words and interests are is counted once a day, and all is measured by that: from here on it is another day.
+ANOTHER_DAY = "TRUNCATE feed.content_feature, feed.term_frequency, feed.match_rarity"
 NEWEST_RUN = "SELECT coalesce(max(id), 0) FROM feed.job_run"
 DID_NOT_END_WELL = """
 SELECT id FROM (
@@ -118,7 +118,7 @@ class Story:
         newest = int(row[0]) if row else 0
         running.ask("enqueue", "all")
         self._say("the last word of all jobs, under faults")
-        for _ in range(8):
+        for _ in range(3 if self._plan.hurry else 8):
             time.sleep(self._moments.uniform(0.2, 1.5))
             saboteur.strike()
         saboteur.thaw()
