@@ -29,7 +29,9 @@ def http(up: Running) -> httpx.Client:
     """A client of its HTTP API."""
     up.until(lambda: "HTTP API: http" in up.told())
     (address,) = re.findall(r"HTTP API: (http://127\.0\.0\.1:\d+)", up.told())
-    return httpx.Client(base_url=address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30)
+    return httpx.Client(
+        base_url=address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30, trust_env=False
+    )
 
 
 def test_what_is_enqueued_is_seen_through_to_the_end_and_ctrl_c_leaves_nothing(up: Running) -> None:

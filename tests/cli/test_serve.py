@@ -38,7 +38,7 @@ def test_serve_listens_on_loopback_and_ends_on_a_signal(
         assert TOKEN not in told
         headers = {"Authorization": f"Bearer {TOKEN}"}
         body = {"kind": "quiz.submitted", "user_id": 8}
-        answer = httpx.post(f"{found[0]}/api/events", json=body, headers=headers, timeout=30)
+        answer = httpx.post(f"{found[0]}/api/events", json=body, headers=headers, timeout=30, trust_env=False)
         assert answer.status_code == 202
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0

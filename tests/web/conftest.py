@@ -38,7 +38,7 @@ def served(settings: Settings, database: Database, **changed: Any) -> Iterator[h
                 time.sleep(0.01)
             address = f"http://127.0.0.1:{listening.getsockname()[1]}"
             with httpx.Client(
-                base_url=address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30
+                base_url=address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30, trust_env=False
             ) as client:
                 yield client
         finally:

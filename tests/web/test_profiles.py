@@ -79,6 +79,17 @@ def test_too_few_messages_and_failures_are_told(client: httpx.Client, world: Wor
     assert [status(client)[name] for name in ("status", "error")] == ["failed", "the analyser answered 500"]
 
 
+def test_a_run_that_failed_before_it_came_to_the_person_is_told_too(
+    client: httpx.Client, world: World
+) -> None:
+    run_id = ask(client).json()["run_id"]
+    settings = world.settings.model_copy(update={"analyser": "nonsense"})
+    execute(world.database, "UPDATE feed.job_run SET max_attempts = 1")
+    run_queued(world.database, settings, registry, run_id, now=datetime.now(UTC))
+    assert (status(client)["status"], status(client)["run_id"]) == ("failed", run_id)
+    assert "there is no analyser nonsense" in status(client)["error"]
+
+
 def test_whom_a_run_over_everybody_is_at_counts_as_asked_for(client: httpx.Client, world: World) -> None:
     run = world.run_now().id
     execute(

@@ -37,12 +37,8 @@ WITH wrote AS MATERIALIZED (
   SELECT DISTINCT sender_id AS user_id FROM app.messages AS m WHERE sent_at > %(since)s AND {COUNTS}),
 wrote_enough AS (
   SELECT w.user_id FROM wrote AS w LEFT JOIN feed.profile_analysis AS a ON a.user_id = w.user_id
-  CROSS JOIN LATERAL (
-    SELECT count(*) AS fresh FROM (
-      SELECT FROM app.messages AS m
-      WHERE m.sender_id = w.user_id AND m.sent_at > coalesce(a.seen_until, '-infinity') AND {COUNTS}
-      LIMIT {NEW_MESSAGES}) AS first_ones) AS counted
-  WHERE counted.fresh >= {NEW_MESSAGES}),
+  JOIN app.messages AS m ON m.sender_id = w.user_id AND m.sent_at > coalesce(a.seen_until, '-infinity') AND {COUNTS}
+  GROUP BY w.user_id HAVING count(*) >= {NEW_MESSAGES}),
 looked_at AS (
   SELECT v.viewed_id AS user_id FROM app.profile_views AS v
   LEFT JOIN feed.profile_analysis AS a ON a.user_id = v.viewed_id

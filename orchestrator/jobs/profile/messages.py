@@ -18,12 +18,12 @@ MOST_CHARACTERS = 2_000
 
 # The newest messages of each person, oldest first, with the number of all.
 WRITTEN = f"""
-SELECT n.id, w.messages, w.sent_at, w.text FROM unnest(%(users)s::bigint[]) AS n(id)
-CROSS JOIN LATERAL (
-  SELECT count(*) OVER () AS messages, m.sent_at, m.id, left(coalesce(m.body, ''), {MOST_CHARACTERS}) AS text
-  FROM app.messages AS m WHERE m.sender_id = n.id AND {COUNTS}
-  ORDER BY m.sent_at DESC, m.id DESC LIMIT {MOST_MESSAGES}) AS w
-ORDER BY n.id, w.sent_at, w.id
+SELECT w.sender_id, w.messages, w.sent_at, w.text FROM (
+  SELECT m.sender_id, m.sent_at, m.id, left(coalesce(m.body, ''), {MOST_CHARACTERS}) AS text,
+    count(*) OVER (PARTITION BY m.sender_id) AS messages,
+    row_number() OVER (PARTITION BY m.sender_id ORDER BY m.sent_at DESC, m.id DESC) AS place
+  FROM app.messages AS m WHERE m.sender_id = ANY (%(users)s::bigint[]) AND {COUNTS}) AS w
+WHERE w.place <= {MOST_MESSAGES} ORDER BY w.sender_id, w.sent_at, w.id
 """  # noqa: S608 -- put together from constants
 
 

@@ -16,10 +16,12 @@ STATUS = """
 SELECT u.id AS user_id,
   CASE WHEN r.status = 'RUNNING' OR a.status = 'running' AND t.status = 'RUNNING' THEN 'running'
     WHEN r.id IS NOT NULL OR a.status = 'waiting' THEN 'pending'
-    WHEN a.status = 'running' THEN 'failed' ELSE coalesce(a.status, 'none') END AS status,
-  coalesce(r.id, a.run_id) AS run_id, r.id IS NOT NULL OR a.status = 'running' AND t.status = 'RUNNING' AS is_open,
+    WHEN a.status = 'running' OR l.id > coalesce(a.run_id, 0) THEN 'failed'
+    ELSE coalesce(a.status, 'none') END AS status,
+  coalesce(r.id, greatest(a.run_id, l.id)) AS run_id,
+  r.id IS NOT NULL OR a.status = 'running' AND t.status = 'RUNNING' AS is_open,
   a.analysed_at, a.messages, coalesce(a.insufficient_data, false) AS insufficient_data, a.result, a.analyser,
-  a.algorithm_version, a.error, a.retry_at,
+  a.algorithm_version, CASE WHEN l.id > coalesce(a.run_id, 0) THEN l.error ELSE a.error END AS error, a.retry_at,
   CASE WHEN a.analysed_at > clock_timestamp() - %(window)s THEN a.analysed_at + %(window)s END AS free_at
 FROM app.users AS u
 LEFT JOIN feed.profile_analysis AS a ON a.user_id = u.id
@@ -28,6 +30,11 @@ LEFT JOIN LATERAL (
   SELECT id, status FROM feed.job_run
   WHERE job = %(job)s AND scope = %(scope)s AND status IN ('WAITING', 'QUEUED', 'RUNNING')
   ORDER BY status = 'RUNNING' DESC, id LIMIT 1) AS r ON true
+-- One that failed before it came to the person: its row knows nothing of it.
+LEFT JOIN LATERAL (
+  SELECT id, error FROM (
+    SELECT id, status, error FROM feed.job_run WHERE job = %(job)s AND scope = %(scope)s ORDER BY id DESC LIMIT 1) AS last
+  WHERE status = 'FAILED') AS l ON true
 WHERE u.id = %(user)s LIMIT 1
 """
 

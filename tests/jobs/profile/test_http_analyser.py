@@ -21,8 +21,9 @@ SPENT = (
 
 
 @pytest.fixture
-def model() -> Iterator[ModelServer]:
+def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
     """A model that answers what the test says."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with model_server() as server:
         yield server
 
@@ -151,6 +152,17 @@ def test_a_run_over_who_is_due_stops_at_the_budget_and_finds_the_rest_tomorrow(
     assert world.run(minutes=30, **budget).status == "SKIPPED"
     model.openai()
     assert world.run(minutes=12 * 60, **budget).metadata["people_analysed"] == 1
+
+
+def test_requests_at_once_do_not_exceed_the_budget_together(world: World, model: ModelServer) -> None:
+    for sender in range(2, 9):
+        world.write(12, sender=sender)
+        model.openai()
+    record = world.run(**model.settings(), analyser_daily_budget=0.015, analyser_at_once=4)
+    ((_, analyses, _, _, cost),) = rows(world.database, SPENT)
+    assert record.status == "SKIPPED"
+    assert 1 <= analyses == len(model.asked) < 7
+    assert cost == pytest.approx(0.0024 * analyses)
 
 
 @pytest.mark.parametrize(
