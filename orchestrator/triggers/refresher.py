@@ -149,7 +149,8 @@ class Refresher:
             own = live.update(connection, users)
         except VocabularyError as error:
             log.info("everybody is read again", because=str(error))
-            standing = self._standing = read_everybody(connection, self._settings, now, standing.again)
+            standing = read_everybody(connection, self._settings, now, standing.again, anew=True)
+            self._standing = standing
             live, own = standing.live, users
         self._distrust_apart(live, lot)
         others.append(live.seen_by(own))

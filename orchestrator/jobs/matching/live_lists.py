@@ -71,8 +71,7 @@ def compute_lists(live: LivePopulation, own: Int64, others: Int64, cap: int, thr
     mine, _ = live.rows(own)
     theirs = np.setdiff1d(live.rows(others)[0], mine)
     rows = np.concatenate([mine, theirs[:cap]])
-    people = live.people(rows)
-    p = people.population
+    p = live.people(rows).population
     can = p.active & (p.age >= reference.ADULT_AGE)
     absent = rows[~can]
     chosen = rows[can]
