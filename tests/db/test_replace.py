@@ -80,18 +80,6 @@ def test_a_second_replacement_with_the_same_rows_touches_nothing(tables: psycopg
     assert tables.execute(VERSIONS).fetchall() == before  # not even locked, which would show in xmax
 
 
-def test_two_tables_are_replaced_in_turn_on_one_connection_as_often_as_one_likes(
-    tables: psycopg.Connection,
-) -> None:
-    tables.execute("CREATE TABLE outputs.other (id bigint PRIMARY KEY)")
-    other = Table(name="outputs.other", key=("id",))
-    for n in range(8):  # from the sixth time on a statement is kept by the server
-        assert replace(tables, [A], second=n).deleted == 0
-        replace_rows(tables, other, [column_of("id", "int8", [n])], keep_missing=True)
-        tables.commit()
-    assert tables.execute("SELECT count(*) FROM outputs.other").fetchone() == (8,)
-
-
 def test_only_changed_rows_are_written_and_missing_ones_removed(tables: psycopg.Connection) -> None:
     replace(tables, [A, B, C])
     before = tables.execute(VERSIONS).fetchall()
