@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,9 @@ NEEDED_DISK_GB = 20
 
 
 @contextmanager
-def furnished(people: int, table: Table, job: str = JOB) -> Iterator[tuple[Database, Path]]:
+def furnished(
+    people: int, table: Table, job: str = JOB, now: datetime = NOW
+) -> Iterator[tuple[Database, Path]]:
     """A temporary embedded Postgres with the town in it and everything done that the job needs."""
     folder = Path(tempfile.mkdtemp(prefix="feedscore-bench-", dir=os.environ.get("FEEDSCORE_BENCH_DIR")))
     folder.chmod(0o755)  # the server runs as another user when this is root
@@ -60,12 +63,12 @@ def furnished(people: int, table: Table, job: str = JOB) -> Iterator[tuple[Datab
     events, posts = (None, None) if job == FEEDS else QUIET
     try:
         with open_database(settings) as database:
-            made_town = times.measure(lambda: make_town(people, SEED, NOW, events=events, posts=posts))
+            made_town = times.measure(lambda: make_town(people, SEED, now, events=events, posts=posts))
             with database.connection() as connection:
                 times.measure(partial(write_town, connection, made_town))
             del made_town
             steps = [step for step in make_plan(registry, [job]) if step.job.name != job]
-            times.measure(lambda: run_plan(database, settings, steps, now=NOW))
+            times.measure(lambda: run_plan(database, settings, steps, now=now))
             tell(database, "VACUUM ANALYZE")
             made, written, needs = times.wall_s
             table.notes.append(
