@@ -32,11 +32,11 @@ from orchestrator.queue.embedded_redis import EmbeddedRedis
 from orchestrator.queue.enqueue import enqueue_plan
 from orchestrator.settings import Settings
 
-from .bench_jobs import FEEDS, furnished, tell
-from .report import Report, Table
+from .bench_jobs import FEEDS, JOB, furnished, tell
+from .report import Report
 from .timing import load
 
-PEOPLE, QUICK_PEOPLE = 100_000, 10_000
+MATCH_PEOPLE, FEED_PEOPLE, QUICK_PEOPLE = 300_000, 100_000, 10_000
 SHARDS = 6
 ROUNDS = 2
 MOST = 0.6
@@ -61,7 +61,7 @@ class Crew:
     def __str__(self) -> str:
         if self.shards == 1:
             return "one worker, all cores, no shards"
-        return f"{self.workers} worker{'s' * (self.workers > 1)} of one thread, {self.shards} shards"
+        return f"{self.workers} worker{'s' * (self.workers > 1)} of one thread"
 
 
 ONE, TWO, WHOLE = Crew(1, SHARDS, 1), Crew(2, SHARDS, 1), Crew(1, 1, 0)
@@ -105,8 +105,9 @@ def run_by(database: Database, settings: Settings, crew: Crew, job: str, people:
         dispatch(database, connect(settings))
         wait_until(lambda: state(database, run_id).finished_at is not None)
     record = state(database, run_id)
+    shards = min(crew.shards, crew.workers) if sharding.one_for_each_worker else crew.shards
     assert record.status is RunStatus.SUCCESS, record.error
-    assert (record.shards or 1) == crew.shards
+    assert (record.shards or 1) == shards
     return record
 
 
@@ -128,60 +129,58 @@ def digest(database: Database, job: str) -> int:
 
 
 @pytest.mark.benchmark(group="shards")
-def test_two_workers_beside_one(
+def test_two_workers_match_a_town(
     benchmark: BenchmarkFixture, report: Report, quick: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each crew in turns, each job from empty tables to its last commit, the opening and the close included."""
+    """The most work: everybody's match lists."""
+    people = QUICK_PEOPLE if quick else MATCH_PEOPLE
+    beside_each_other(benchmark, report, monkeypatch, people, JOB, [JOB])
+
+
+@pytest.mark.benchmark(group="shards")
+def test_two_workers_sort_feeds_and_learn_likings(
+    benchmark: BenchmarkFixture, report: Report, quick: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More reading than work: 60 events a person."""
+    people = QUICK_PEOPLE if quick else FEED_PEOPLE
+    beside_each_other(benchmark, report, monkeypatch, people, FEEDS, [FEEDS, "affinity"])
+
+
+def beside_each_other(
+    benchmark: BenchmarkFixture,
+    report: Report,
+    monkeypatch: pytest.MonkeyPatch,
+    people: int,
+    last: str,
+    jobs: list[str],
+) -> None:
+    """Measure jobs over a town, the crews in turns, from empty tables to the last commit, opening and close included."""
     monkeypatch.setenv("FEEDSCORE_CONTENT_PARTS", "none")  # minutes, for nothing that is measured here
     now = datetime.now(UTC).replace(second=0, microsecond=0)  # workers live in the present
-    people = QUICK_PEOPLE if quick else PEOPLE
-    table = report.table("Runs over everybody by workers", "job", "people", "who", "runs", "best s", "load")
-    with furnished(people, table, FEEDS, now) as (database, folder):
+    table = report.table(
+        f"Runs over everybody by workers: {', '.join(jobs)}", "job", "people", "who", "runs", "best s", "load"
+    )
+    seconds: dict[tuple[str, Crew], list[float]] = {}
+    digests: dict[str, set[int]] = {job: set() for job in jobs}
+    with furnished(people, table, last, now) as (database, folder):
         settings = Settings(data_dir=Path(folder))
         redis = EmbeddedRedis(settings)
         redis.start()
+
+        def turn() -> None:
+            for job in jobs:
+                for crew in (ONE, TWO, WHOLE):
+                    record = run_by(database, settings, crew, job, people)
+                    seconds.setdefault((job, crew), []).append((record.duration_ms or 0) / 1000)
+                    digests[job].add(digest(database, job))
+
         try:
-            for job in ("match-scores", "affinity", "feed-presort"):
-                compare(
-                    benchmark if job == "match-scores" else None,
-                    report,
-                    table,
-                    database,
-                    settings,
-                    job,
-                    people,
-                )
+            benchmark.pedantic(turn, rounds=ROUNDS)
         finally:
             redis.stop()
-
-
-def compare(
-    benchmark: BenchmarkFixture | None,
-    report: Report,
-    table: Table,
-    database: Database,
-    settings: Settings,
-    job: str,
-    people: int,
-) -> None:
-    """Measure one job; the rows of all crews must be the same."""
-    seconds: dict[Crew, list[float]] = {ONE: [], TWO: [], WHOLE: []}
-    digests = set()
-
-    def turn() -> None:
-        for crew, took in seconds.items():
-            record = run_by(database, settings, crew, job, people)
-            took.append((record.duration_ms or 0) / 1000)
-            digests.add(digest(database, job))
-
-    if benchmark:
-        benchmark.pedantic(turn, rounds=ROUNDS)
-    else:
-        for _ in range(ROUNDS):
-            turn()
-    assert len(digests) == 1, f"{job}: the rows depend on who wrote them"
-    for crew, took in seconds.items():
+    for (job, crew), took in seconds.items():
         table.rows.append((job, people, str(crew), len(took), min(took), round(load(), 1)))
-    report.goal(
-        f"{job}: two workers / one, {people:,} people", min(seconds[TWO]) / min(seconds[ONE]), at_most=MOST
-    )
+    for job in jobs:
+        assert len(digests[job]) == 1, f"{job}: the rows depend on who wrote them"
+        ratio = min(seconds[job, TWO]) / min(seconds[job, ONE])
+        report.goal(f"{job}: two workers / one, {people:,} people", ratio, at_most=MOST)

@@ -52,6 +52,8 @@ class Sharding:
     """In their order. The last is not split: it closes the whole."""
     people_per_s: float
     """On one thread, before any run has told better."""
+    one_for_each_worker: bool = False
+    """Each shard reads through a large table as a whole: there are no more of them than workers."""
     not_when: str | None = None
     """A parameter that chooses few of the people: a run with it is not split."""
 

@@ -55,7 +55,8 @@ def size_of(
     expected_s = people * sorted(paces)[len(paces) // 2]
     shards = math.ceil(expected_s / settings.shard_s)
     if shards > 1:
-        shards = min(max(shards, workers), people)
+        shards = workers if job.sharding.one_for_each_worker else max(shards, workers)
+        shards = min(shards, people)
     return Size(people, max(shards, 1), expected_s)
 
 

@@ -35,7 +35,7 @@ def run_in_shards(database: Database, settings: Settings, name: str, shards: int
     run_id: int | None = whole.id
     turn = 0
     while run_id:
-        run_queued(database, settings, registry, run_id, now=NOW, kept=kept[turn % 2])
+        run_queued(database, settings, registry, run_id, now=NOW, workers=lambda: shards, kept=kept[turn % 2])
         turn += 1
         with database.connection() as connection:
             run_id = next_part(connection, whole.id, range(shards + 1))

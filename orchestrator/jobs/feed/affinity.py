@@ -153,6 +153,7 @@ JOB = Job(
             Stage(CLOSE, close_whole, is_split=False),
         ),
         people_per_s=5_000,
+        one_for_each_worker=True,
         not_when="changed",
     ),
     schedule="0 3 * * *",

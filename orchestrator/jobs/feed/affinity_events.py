@@ -49,8 +49,37 @@ class Collected:
     content_types: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Background:
+    """What events are judged by: the posts, and who excludes whom."""
+
+    stored: StoredPosts
+    excluded: tuple[Int64, Int64]
+
+    @classmethod
+    def read(
+        cls,
+        reading: Reading,
+        users: Int64,
+        topics: Topics,
+        *,
+        engaged: Int64 | None = None,
+        only: Int64 | None = None,
+    ) -> Background:
+        """Read all posts, or those engaged, and the exclusions of everybody, or of some users."""
+        reading.step("reading posts")
+        stored = fetch_posts(reading.connection, topics, users, reading.told, engaged)
+        return cls(stored, fetch_exclusions(reading.connection, reading.told, only))
+
+
 def collect(
-    reading: Reading, users: Int64, topics: Topics, only: Int64 | None = None, part: Part | None = None
+    reading: Reading,
+    users: Int64,
+    topics: Topics,
+    only: Int64 | None = None,
+    *,
+    part: Part | None = None,
+    background: Background | None = None,
 ) -> Collected:
     """Read the events of the window, of everybody, of some users, or of those of a part.
 
@@ -65,9 +94,8 @@ def collect(
     if only is not None:  # few events: only their posts are read, and the connection must be free for that
         parts = list(parts)
         engaged = distinct(np.concatenate([np.empty(0, np.int64), *(part.post_ids for part in parts)]))
-    reading.step("reading posts")
-    stored = fetch_posts(connection, topics, users, told, engaged)
-    user_ids, creator_ids = fetch_exclusions(connection, told, only)
+    background = background or Background.read(reading, users, topics, engaged=engaged, only=only)
+    stored, (user_ids, creator_ids) = background.stored, background.excluded
     events = AffinityEvents(
         stored.posts,
         np.datetime64(as_of.replace(tzinfo=None), "us"),

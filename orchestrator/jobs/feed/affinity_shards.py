@@ -17,7 +17,7 @@ from ...context import JobContext
 from ...db.rows_read import rows_read
 from ..ids import fetch_users
 from ..write import Output, write_people
-from .affinity_events import Collected, Reading, collect
+from .affinity_events import Background, Collected, Reading, collect
 from .affinity_rows import profile_columns
 from .stored_reach import add_up, fetch_reach, pack, write_reach_rows
 from .topics import Topics, fetch_topics
@@ -62,7 +62,7 @@ def weigh_shard(context: JobContext) -> None:
     with context.database.connection() as connection:
         held = context.kept.pop(_key(context), None) or _read(connection, context)
         reach = fetch_reach(connection, held.topics)
-        users = fetch_users(connection)
+    users = context.kept["users"]
     context.run.step("weighing likings")
     profiles = held.collected.events.profiles(reach=reach, threads=context.threads)
     columns = profile_columns(profiles, held.topics, held.collected.content_types, None)
@@ -81,12 +81,16 @@ def close_whole(context: JobContext) -> None:
 
 def _read(connection: psycopg.Connection, context: JobContext) -> Held:
     run = context.run
-    run.step("reading users")
-    users, topics = fetch_users(connection), fetch_topics(connection)
     reading = Reading(
         connection, context.settings.affinity, context.now, step=run.step, check_stop=run.check_stop
     )
-    collected = collect(reading, users, topics, part=context.part)
+    if "users" not in context.kept:
+        run.step("reading users")
+        users, topics = fetch_users(connection), fetch_topics(connection)
+        background = Background.read(reading, users, topics)
+        context.kept.update(users=users, topics=topics, background=background)
+    users, topics = context.kept["users"], context.kept["topics"]
+    collected = collect(reading, users, topics, part=context.part, background=context.kept["background"])
     reading.told["rows_scanned"] = max(rows_read(connection), reading.told["rows_scanned"])
     run.tell(**+reading.told)
     return Held(collected, topics)

@@ -20,7 +20,7 @@ from ..write import stamps
 from .active_users import fetch_active
 from .match_rows import LIST_LENGTH, Packer, people_digest, run_inputs
 from .people import People, load_people, midnight, with_rarity
-from .stored_lists import CONFIRM, TABLE, StoredLists, fetch_stored, oldest_fresh, replace_lists
+from .stored_lists import CONFIRM, REMOVE, TABLE, StoredLists, fetch_stored, oldest_fresh, replace_lists
 
 NAME = "match-scores"
 VERSION = "1"
@@ -44,10 +44,12 @@ DELETE FROM feed.match_list AS l
 WHERE NOT EXISTS (SELECT FROM app.users AS u WHERE u.id = l.viewer_id AND {ELIGIBLE})
   AND (cardinality(%(users)s::bigint[]) = 0 OR l.viewer_id = ANY (%(users)s::bigint[]))
 """  # noqa: S608 -- a constant
-# Who has a list, and who should.
+# How many should have a list, how many of them have none of this version, and who has one that should not: in one pass.
 CENSUS = f"""
-SELECT count(*), count(*) FILTER (WHERE l.viewer_id IS NULL) FROM app.users AS u
-LEFT JOIN feed.match_list AS l ON l.viewer_id = u.id AND l.algorithm_version = %(version)s WHERE {ELIGIBLE}
+SELECT count(u.id), count(u.id) FILTER (WHERE l.algorithm_version IS DISTINCT FROM %(version)s),
+  array_agg(l.viewer_id) FILTER (WHERE u.id IS NULL)
+FROM (SELECT id FROM app.users WHERE id IS NOT NULL AND {ELIGIBLE}) AS u
+FULL JOIN (SELECT viewer_id, algorithm_version FROM feed.match_list) AS l ON l.viewer_id = u.id
 """  # noqa: S608 -- a constant
 
 
@@ -134,11 +136,11 @@ def score_viewers(context: JobContext) -> None:
 
 def close_whole(context: JobContext) -> None:
     """Remove the lists of those who may have none any more, and count those that are there."""
-    _remove_gone(context)
     with context.database.connection() as connection:
         given = {"version": VERSION, "day": midnight(context.now).date()}
-        row = connection.execute(CENSUS, given).fetchone()
-    eligible, without = row or (0, 0)
+        eligible, without, gone = connection.execute(CENSUS, given).fetchone() or (0, 0, None)
+        if gone:
+            context.run.tell(lists_removed=connection.execute(REMOVE, (gone,)).rowcount)
     context.run.tell(viewers_eligible=eligible, viewers_without_list=without)
     if _checks_everybody(context):
         context.run.tell(checked_everybody=context.now.isoformat())
