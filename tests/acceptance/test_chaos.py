@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .chaos.story import Plan, Story
 
-SHORT = Plan(load_s=12, people=500, seed=1, fault_gap_s=1.0, load_gap_s=0.4, hurry=True)
+SHORT = Plan(load_s=12, people=300, seed=1, fault_gap_s=1.0, load_gap_s=0.4, hurry=True)
 
 
 def test_nothing_is_lost_or_doubled_while_all_parts_are_killed_at_random(open_folder: Path) -> None:
