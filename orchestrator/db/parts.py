@@ -23,6 +23,8 @@ WHERE p.parent_id = %(whole)s AND p.status = 'QUEUED'
   AND NOT EXISTS (SELECT FROM feed.job_run AS u
     WHERE u.status = 'QUEUED' AND u.priority > p.priority AND (u.not_before IS NULL OR u.not_before <= t)
       AND u.dispatched_at IS NOT NULL)
+  AND NOT EXISTS (SELECT FROM feed.pause AS h WHERE h.kind = 'job' AND h.name = p.job
+    OR h.kind = 'queue' AND h.name = p.queue)
 ORDER BY (p.part ->> 'number')::int = ANY (%(done)s) DESC, p.id LIMIT 1
 """
 # Whether parts that go on with what this process has will come, since others are at work on what they wait for.

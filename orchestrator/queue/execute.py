@@ -23,6 +23,8 @@ from .tick import tick
 
 log = structlog.get_logger()
 LOOK_EVERY_S = 0.05
+MOST_MISSED = 10
+"""After so many parts in a row that could not be taken, a process does what else there is."""
 
 
 def execute(run_id: int) -> None:
@@ -57,11 +59,16 @@ class Hand:
         """Do a run, and then parts of the same whole until there are none for this process."""
         record = self._run(run_id)
         whole = record and (record.id if record.shards else record.parent_id)
-        while whole and not self._stop.requested:
+        missed = 0
+        while whole and missed < MOST_MISSED and not self._stop.requested:
             following = self._next_of(whole)
             if following is None:
                 return
-            self._run(following)
+            if self._run(following):
+                missed = 0
+            else:  # somebody else was faster, or it may not run for now
+                missed += 1
+                self._stop.rest(LOOK_EVERY_S)
 
     def _run(self, run_id: int) -> RunRecord | None:
         record = run_queued(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator.context import Batch, BatchResult, JobContext
-from orchestrator.db.control import cancel_runs, retry_runs
+from orchestrator.db.control import cancel_runs, pause, retry_runs
 from orchestrator.db.engine import Database
 from orchestrator.db.parts import next_part
 from orchestrator.db.pending import release_and_skip
@@ -244,7 +244,9 @@ def test_a_worker_with_other_settings_refuses_a_part(town: Town) -> None:
     assert "was begun with other settings" in (record.error or "")
 
 
-def test_a_process_goes_on_with_its_whole_unless_something_more_urgent_waits(town: Town) -> None:
+def test_a_process_goes_on_with_its_whole_unless_that_is_paused_or_something_more_urgent_waits(
+    town: Town,
+) -> None:
     whole = opened(town)
     first = town.ready()[0]
     (urgent,) = town.enqueue("urgent", priority=90)
@@ -257,6 +259,8 @@ def test_a_process_goes_on_with_its_whole_unless_something_more_urgent_waits(tow
     town.run(urgent.record.id)
     with town.database.connection() as connection:
         assert next_part(connection, whole, {1}) == first
+        pause(connection, "job", "big")
+        assert next_part(connection, whole, {1}) is None
 
 
 def test_two_workers_at_once_do_every_part_once(database: Database, settings: Settings) -> None:
