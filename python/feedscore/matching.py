@@ -150,7 +150,7 @@ class MatchIndex:
         Rows from the number of people on are new; `total` is the number with them. Each call has all that has changed
         since the index was built. Sparse columns of `people` name rows of the whole population. How rare interests and
         goals are stays as it was; an interest that was unknown is a ValueError, and so is any other fault. Costs about
-        2 us for each of `rows`, and a little at each call of `top`: build a new index when they are thousands. `order`
+        1 us for each of `rows`, and a little at each call of `top`: build a new index when they are thousands. `order`
         stays what it was.
         """
         check_array("rows", rows, np.uint32, 1)

@@ -66,7 +66,8 @@ def base_key(connection: psycopg.Connection, as_of: datetime) -> tuple[BaseKey, 
 
 def write_base(folder: Path, base: Base, key: BaseKey) -> Path:
     """Write a version, then remove all others; whoever has one of those mapped keeps it."""
-    name = f"{base.taken_at:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
+    stamp = f"{base.taken_at:%Y%m%dT%H%M%S%f}"
+    name = f"{stamp}-{uuid.uuid4().hex[:8]}"
     partial, whole = folder / f"{PARTIAL}{name}", folder / name
     partial.mkdir(parents=True)
     sums = {}
@@ -82,7 +83,7 @@ def write_base(folder: Path, base: Base, key: BaseKey) -> Path:
     (partial / MANIFEST).write_text(json.dumps(told), "utf-8")
     partial.rename(whole)
     for other in folder.iterdir():
-        if other.is_dir() and other.name < name:
+        if other != whole and other.name.removeprefix(PARTIAL).split("-")[0] <= stamp:
             shutil.rmtree(other, ignore_errors=True)
     return whole
 
