@@ -16,7 +16,7 @@ use super::order::{Person, Tree};
 use super::places::{chord_limit, fixed_point};
 use super::population::{ADULT_AGE, Population};
 use super::settings::Settings;
-use super::shares::share;
+use super::shares::{beside, share};
 use super::vectors::Vectors;
 use crate::threads::thread_count;
 
@@ -27,11 +27,17 @@ impl MatchIndex {
     /// Check the population, and prepare it, on all cores.
     pub fn build(population: &Population<'_>, settings: &Settings) -> Result<Self> {
         settings.check()?;
-        population.check()?;
+        population.check_lengths()?;
         let p = population;
-        let (mut numbers, mut classes) = (HashMap::new(), Vec::new());
-        let mut people = people_of(p, &mut numbers, &mut classes);
-        let tree = Tree::build(&mut people);
+        let mut classes = Vec::new();
+        // What is put in order while values are checked may be wrong; it is not used then.
+        let put_in_order = || {
+            let mut people = people_of(p, &mut HashMap::new(), &mut classes);
+            let tree = Tree::build(&mut people);
+            (people, tree)
+        };
+        let (checked, (people, tree)) = beside(|| p.check_values(p.len()), put_in_order);
+        checked?;
         let n = people.len();
         let mut positions = vec![NOBODY; p.len()];
         for (position, person) in people.iter().enumerate() {

@@ -82,19 +82,15 @@ impl Population<'_> {
         self.ids.is_empty()
     }
 
-    /// Refuse what the kernel cannot score: the first fault, named with its argument, place and value.
-    pub fn check(&self) -> Result<()> {
-        self.check_lengths()?;
-        self.check_people()?;
-        self.check_places()?;
-        self.check_numbers()?;
-        self.check_sparse(self.len())?;
-        self.check_rarity()
-    }
-
-    /// The same for some people of a larger population, `people` in all, whose sparse columns name rows of that one.
+    /// Refuse what the kernel cannot score of some people of a larger population, `people` in all, whose sparse columns
+    /// name rows of that one: the first fault, named with its argument, place and value.
     pub fn check_among(&self, people: usize) -> Result<()> {
         self.check_lengths()?;
+        self.check_values(people)
+    }
+
+    /// The same, once the lengths are known to be right; a population of its own is all there are.
+    pub fn check_values(&self, people: usize) -> Result<()> {
         self.check_people()?;
         self.check_places()?;
         self.check_numbers()?;
@@ -102,7 +98,8 @@ impl Population<'_> {
         self.check_rarity()
     }
 
-    fn check_lengths(&self) -> Result<()> {
+    /// Refuse columns that do not fit each other.
+    pub fn check_lengths(&self) -> Result<()> {
         let n = self.len();
         if u32::try_from(n).is_err() || n == u32::MAX as usize {
             return Err(Error::argument("len(ids)", n, "must be below 4294967295"));

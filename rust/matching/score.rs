@@ -66,11 +66,13 @@ pub fn score<V: Vector>(
         vectors = vectors.plus(V::all(c.half_fit).times(fits));
     }
     let shared = shared_interests::<V>(index, viewer, meeting.block, met.passing);
-    let alike = jaccard(shared, viewer.interest_count, &block.interest_count);
-    let aims = goal_fit::<V>(viewer, block);
+    let either = union(shared, viewer.interest_count, &block.interest_count);
+    let (goals, either_goals) = goal_fit::<V>(viewer, block);
+    // Both fractions over their common denominator: a division takes long.
     let sets = V::all(c.interests)
-        .times(alike)
-        .plus(V::all(c.goals).times(aims));
+        .times(shared.times(either_goals))
+        .plus(V::all(c.goals).times(goals.times(either)))
+        .over(either.times(either_goals));
     let rest = V::of(&block.base).plus(vectors).plus(sets);
     let ages = V::all(c.age_fit).times(age_fit::<V>(viewer, block));
     Scored {
@@ -136,19 +138,22 @@ fn with_rare(
     counts
 }
 
+/// The size of the union of sets, or 1.
 #[inline(always)]
-fn jaccard<V: Vector>(shared: V, mine: f32, theirs: &Lanes) -> V {
+fn union<V: Vector>(shared: V, mine: f32, theirs: &Lanes) -> V {
     let union = V::all(mine).plus(V::of(theirs)).minus(shared);
-    shared.over(union.larger(V::all(1.0)))
+    union.larger(V::all(1.0))
 }
 
+/// How well the goals agree, as a fraction.
 #[inline(always)]
-fn goal_fit<V: Vector>(viewer: &Viewer<'_>, block: &Block) -> V {
+fn goal_fit<V: Vector>(viewer: &Viewer<'_>, block: &Block) -> (V, V) {
     let theirs = &block.goal_count;
     let shared = V::shared_bits(std::slice::from_ref(&block.goals), &[viewer.goals]);
-    let fit = jaccard(shared, viewer.goal_count, theirs);
+    let union = union(shared, viewer.goal_count, theirs);
     let fewer = V::all(viewer.goal_count).smaller(V::of(theirs));
-    fewer.minus(V::all(0.5)).choose(fit, V::all(0.5))
+    let unknown = V::all(0.5).times(union);
+    (fewer.minus(V::all(0.5)).choose(shared, unknown), union)
 }
 
 #[inline(always)]

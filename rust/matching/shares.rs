@@ -35,10 +35,32 @@ pub fn share<T: Send>(
     });
 }
 
+/// Do two things at once, where the system gives a thread for the first; a panic in either comes out here.
+pub fn beside<A: Send, B>(first: impl Fn() -> A + Sync, second: impl FnOnce() -> B) -> (A, B) {
+    std::thread::scope(|scope| {
+        let started = std::thread::Builder::new().spawn_scoped(scope, &first);
+        let second = second();
+        let first = match started {
+            Ok(handle) => handle
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => first(),
+        };
+        (first, second)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::sync::atomic::{AtomicU64, Ordering};
+
+    #[test]
+    fn two_things_come_out_together() {
+        let mut seen = 0;
+        assert_eq!(beside(|| 1, || seen = 2), (1, ()));
+        assert_eq!(seen, 2);
+    }
 
     #[test]
     fn every_item_is_worked_on_once() {
