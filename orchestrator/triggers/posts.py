@@ -45,7 +45,7 @@ def read_posts(
     known = sorted({row[0] for row in connection.execute(KNOWN, (sorted(set(posts.values())),))})
     outcome = ""
     if known:
-        given = job.parameters.model_validate({"post_id": known})
+        given = job.parameters.model_validate({"post_id": known, "allow_missing": True})  # deleted meanwhile
         request = request_of(job, given, settings, now, Trigger.EVENT)
         urgency = Urgency(priority=priority, max_attempts=job.max_attempts)
         record, _ = enqueue_run(connection, request, urgency, cause=f"{len(known)} posts in events", needs=())

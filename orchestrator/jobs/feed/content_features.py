@@ -26,6 +26,7 @@ from .content_corpus import term_frequencies
 from .content_embedding import unknown
 from .content_extras import Extra, Extras, Parts, find_extras, load_parts
 from .content_quality import quality
+from .content_sentiment import sentiment_of
 from .content_sql import bodies, fetch_due, fetch_known, fetch_posts, parameters, remove_gone
 from .content_topics import topic_ids, topics_of
 
@@ -40,6 +41,9 @@ class ContentParameters(JobParameters):
     batch_size: int = Field(default=5_000, ge=1, description="Posts in one batch, each committed by itself.")
     post_id: tuple[int, ...] = Field(
         default=(), description="Only these posts, due or not; repeat the option for several."
+    )
+    allow_missing: bool = Field(
+        default=False, description="Leave out named posts that are not there, instead of failing."
     )
 
 
@@ -104,7 +108,7 @@ def _due(context: JobContext, params: dict[str, Any]) -> tuple[Int64 | None, Int
     wanted = np.unique(np.array(getattr(context.parameters, "post_id", ()), np.int64))
     with context.database.connection() as connection:
         due = fetch_known(connection, wanted) if len(wanted) else fetch_due(connection, params)
-    if len(wanted) and len(due) < len(wanted):
+    if len(due) < len(wanted) and not getattr(context.parameters, "allow_missing", False):
         unknown = ", ".join(map(str, np.setdiff1d(wanted, due).tolist()))
         raise ParameterError(f"post_id: no such post in app.posts: {unknown}")
     return (wanted if len(wanted) else None), due[: context.parameters.limit]
@@ -133,9 +137,7 @@ def _columns(task: Task, connection: psycopg.Connection, posts: Columns) -> list
     media, engagement, days, reporters = (
         posts.float64(name) for name in ("media", "engagement", "days", "reporters")
     )
-    sentiment, is_known = np.zeros(posts.rows, np.float32), np.zeros(posts.rows, np.bool_)
-    if parts.sentiment:
-        sentiment, is_known = parts.sentiment.of(texts, told.languages, model.languages)
+    sentiment, is_known = sentiment_of(texts, told.languages, model.languages, parts.sentiment)
     language = np.maximum(told.languages, 0).astype(np.int64)
     return [
         posts["post_id"],

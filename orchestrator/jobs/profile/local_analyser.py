@@ -11,8 +11,8 @@ import numpy as np
 from feedscore import TermFrequencies, TextModel, Texts
 
 from ...settings import Settings
+from ..sentiment import LANGUAGE, Sentiment, load_sentiment
 from .analyser import Analysis, Lengths, Message, Request, Rhythm
-from .sentiment import LANGUAGE, Sentiment, load_sentiment
 
 VERSION = "1"
 MOST_TOPICS = 8

@@ -128,6 +128,14 @@ def test_a_post_that_is_named_but_does_not_exist_is_an_error(database: Database,
     assert "no such post in app.posts: 77, 78" in str(record.error)
 
 
+def test_a_named_post_that_went_meanwhile_does_not_keep_the_others_waiting(
+    database: Database, run: Runner
+) -> None:
+    post(database, 1, "here")
+    assert run(JOB, post_id=(1, 77), allow_missing=True).metadata["posts_due"] == 1
+    assert list(column(database, "quality")) == [1]
+
+
 @pytest.mark.parametrize(
     "change",
     ["body = 'sailing'", "tags = '{sea}'", "media_count = 3"],

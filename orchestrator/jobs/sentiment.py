@@ -1,4 +1,4 @@
-"""The sentiment of English texts, by an optional package."""
+"""The sentiment of English texts, by VADER: the extra `text`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from importlib.util import find_spec
 MODULE = "vaderSentiment"
 LANGUAGE = "en"
 MOST_CHARACTERS = 2_000
+"""Of each text the beginning: VADER's time grows with the square of the words."""
 
 Sentiment = Callable[[str], float]
 
