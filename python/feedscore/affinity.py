@@ -23,9 +23,10 @@ class AffinityEvents:
     """Collects events in chunks of any size and order, and makes profiles of them; used from any thread.
 
     Held are 16 bytes an event that may count (likes and their takebacks, comments, shares, profile views, hides and
-    long enough views, of known posts, within the window), besides at most 4 MB of reserve, 40 to 80 bytes a user and
-    36 to 112 a post. Impressions and what else never counts is dropped at once. Events of one user, post, kind and
-    microsecond are one event told twice; of such views the longest counts.
+    long enough views, of known posts, within the window), besides at most 4 MB of reserve and 20 to 100 bytes a post;
+    where posts are very many and the window is long (131,072 in 100 years), 40 to 80 bytes a user as well. Impressions
+    and what else never counts is dropped at once. Events of one user, post, kind and microsecond are one event told
+    twice; of such views the longest counts.
 
     `as_of` is the instant until which ages are counted; later events are ignored. `excluded_users` and
     `excluded_creators` are pairs, in any order, told once or more often: nothing the user did with that creator's
@@ -56,7 +57,7 @@ class AffinityEvents:
         self.code_counts = self._native.code_counts()
 
     def __len__(self) -> int:
-        """Count the events held; those told twice are told apart only later."""
+        """Count the events held, those told twice as well."""
         return self._native.held()
 
     @property

@@ -1,24 +1,30 @@
 //! Events of any order, collected chunk by chunk and partitioned by user.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Mutex, PoisonError};
+
 use super::exclusions::Exclusions;
-use super::log::{Event, KINDS, Kind, Log, moment};
+use super::keys::{KINDS, Kind, Layout};
+use super::log::Log;
 use super::parts::in_parts;
+use super::pick::{Batches, Pick, Shelves};
 use super::posts::Posts;
 use super::settings::Settings;
-use super::table::{NONE, mix};
+use super::table::{IdTable, NONE};
 use crate::matching::error::{Error, Result};
+use crate::matching::simd::Path;
 use crate::threads::{Tick, thread_count};
 
 /// Partitions of users, by the highest bits of their mixed ids.
-const PARTITIONS: usize = 1 << PARTITION_BITS;
-const PARTITION_BITS: u32 = 8;
-/// Events taken at once: bounds what is held of a chunk besides the events that count.
-const STRIDE: usize = 1 << 20;
+pub const PARTITIONS: usize = 1 << PARTITION_BITS;
+/// So many bits.
+pub const PARTITION_BITS: u32 = 8;
+/// Events that a thread takes at once.
+const PIECE: usize = 1 << 16;
 /// Fewer events are not worth a thread.
 const THREAD_EVENTS: usize = 1 << 15;
-const EVENT_KINDS: u8 = 10;
-/// Events whose kinds are looked at together.
-const BLOCK: usize = 1024;
+/// Codes of kinds are below this.
+pub const EVENT_KINDS: u8 = 10;
 
 /// Columns of events; the fields are those of `PostEvents` in Python.
 #[derive(Debug, Clone, Copy)]
@@ -46,32 +52,21 @@ impl<'a> Columns<'a> {
                 return Err(Error::argument(&format!("len({name})"), length, &rule));
             }
         }
-        // The largest is found without a branch a kind.
-        if self.kinds.iter().copied().fold(0, u8::max) >= EVENT_KINDS {
-            let at = self
-                .kinds
-                .iter()
-                .position(|&kind| kind >= EVENT_KINDS)
-                .unwrap_or(0);
-            return Err(Error::element(
-                "kinds",
-                at,
-                self.kinds[at],
-                "must be at most 9",
-            ));
-        }
-        if self.occurred_at.contains(&i64::MIN) {
-            let at = self
-                .occurred_at
-                .iter()
-                .position(|&time| time == i64::MIN)
-                .unwrap_or(0);
-            return Err(Error::element("occurred_at", at, "NaT", "must be a time"));
-        }
         Ok(())
     }
 
-    fn slice(&self, from: usize, to: usize) -> Columns<'a> {
+    /// The error of the first kind that there is not, or of the first row without a time.
+    fn fault(&self, wrong_kind: usize, no_time: usize) -> Error {
+        if let Some(kind) = self.kinds.get(wrong_kind) {
+            return Error::element("kinds", wrong_kind, kind, "must be at most 9");
+        }
+        Error::element("occurred_at", no_time, "NaT", "must be a time")
+    }
+
+    /// Some of the rows.
+    #[inline]
+    #[must_use]
+    pub fn slice(&self, from: usize, to: usize) -> Columns<'a> {
         Columns {
             user_ids: &self.user_ids[from..to],
             post_ids: &self.post_ids[from..to],
@@ -80,14 +75,6 @@ impl<'a> Columns<'a> {
             dwell_ms: &self.dwell_ms[from..to],
         }
     }
-}
-
-/// An event that may count, before its user has a number.
-#[derive(Debug, Clone, Copy)]
-struct Staged {
-    user_id: i64,
-    moment: u64,
-    post: u32,
 }
 
 /// What is known besides the events.
@@ -101,10 +88,16 @@ pub struct Basis {
     pub exclusions: Exclusions,
     /// Microseconds since 1970: ages are counted until then.
     pub as_of_us: i64,
+    /// The window.
+    pub window_us: u64,
     /// Weight of each `Kind`, as a number of 0 or more.
     pub weights: [f64; KINDS],
-    /// `EventKind` -> `Kind`, where it can count.
-    kinds: [Option<Kind>; EVENT_KINDS as usize],
+    /// How events are packed.
+    pub layout: Layout,
+    /// `EventKind` -> `Kind`, and the shortest time in milliseconds with which it counts
+    pub kinds: [(Kind, i64); 16],
+    /// Bit of an `EventKind`: whether it can count.
+    pub counting: u32,
 }
 
 /// Events that may count, and what is known besides.
@@ -113,7 +106,9 @@ pub struct Collector {
     /// What is known besides.
     pub basis: Basis,
     /// The events, by partition.
-    pub logs: Vec<Log>,
+    pub logs: Vec<Mutex<Log>>,
+    /// The numbers of users, where the layout has them.
+    pub numbers: Mutex<IdTable>,
 }
 
 impl Basis {
@@ -125,17 +120,11 @@ impl Basis {
         settings: Settings,
     ) -> Result<Self> {
         settings.check()?;
-        let weights = [
-            0.0,
-            settings.like_weight,
-            settings.view_weight,
-            settings.comment_weight,
-            settings.share_weight,
-            settings.profile_view_weight,
-            settings.hide_weight,
-        ];
+        let mut weights = [0.0; KINDS];
+        let mut kinds = [(Kind::Unlike, i64::MIN); 16];
+        let mut counting = 0;
+        let least_dwell_ms = (settings.min_view_s * 1000.0).ceil() as i64;
         // By the codes of `EventKind`: view, like, unlike, comment, share, profile view, hide.
-        let mut kinds = [None; EVENT_KINDS as usize];
         for (code, kind, weighs) in [
             (2, Kind::View, settings.view_weight),
             (3, Kind::Like, settings.like_weight),
@@ -145,58 +134,34 @@ impl Basis {
             (7, Kind::ProfileView, settings.profile_view_weight),
             (8, Kind::Hide, settings.hide_weight),
         ] {
-            kinds[code] = (weighs > 0.0).then_some(kind);
+            let is_view = kind == Kind::View;
+            kinds[code] = (kind, if is_view { least_dwell_ms } else { i64::MIN });
+            counting |= u32::from(weighs > 0.0) << code;
+            weights[kind as usize] = weighs;
         }
+        weights[Kind::Unlike as usize] = 0.0;
+        let window_us = settings.window_us();
         Ok(Self {
+            window_us,
+            layout: Layout::of(posts.len(), window_us, settings.takeback_us()),
             posts,
             settings,
             exclusions,
             as_of_us,
             weights,
             kinds,
+            counting,
         })
     }
+}
 
-    /// Pick what may count, by partition.
-    fn pick(&self, columns: &Columns<'_>, staged: &mut [Vec<Staged>]) {
-        let window_us = self.settings.window_us();
-        let min_view_ms = self.settings.min_view_s * 1000.0;
-        let counting = (0..EVENT_KINDS).filter(|&code| self.kinds[code as usize].is_some());
-        let counting = counting.fold(0_u32, |bits, code| bits | 1 << code);
-        let mut chosen = [0_u16; BLOCK];
-        for (block, kinds) in columns.kinds.chunks(BLOCK).enumerate() {
-            // Most events never count: their places are passed over without a branch.
-            let mut count = 0;
-            for (place, &code) in kinds.iter().enumerate() {
-                chosen[count] = place as u16;
-                count += (counting >> code & 1) as usize;
-            }
-            for &place in &chosen[..count] {
-                let at = block * BLOCK + place as usize;
-                let Some(kind) = self.kinds[columns.kinds[at] as usize] else {
-                    continue;
-                };
-                // The difference of any two times fits an unsigned number.
-                let time_us = columns.occurred_at[at];
-                let age_us = self.as_of_us.wrapping_sub(time_us) as u64;
-                let dwell_ms = columns.dwell_ms[at];
-                let too_short = dwell_ms < 0 || f64::from(dwell_ms) < min_view_ms;
-                let post = self.posts.find(columns.post_ids[at]);
-                if age_us >= window_us
-                    || time_us > self.as_of_us
-                    || post == NONE
-                    || (kind == Kind::View && too_short)
-                {
-                    continue;
-                }
-                let user_id = columns.user_ids[at];
-                staged[partition(mix(user_id))].push(Staged {
-                    user_id,
-                    moment: moment(age_us, kind),
-                    post,
-                });
-            }
-        }
+impl Basis {
+    /// Whose posts do not count for a user: the user's own, and those of creators who are out.
+    #[inline]
+    pub fn left_out(&self, user_id: i64) -> impl Iterator<Item = u32> {
+        let own = self.posts.author(user_id);
+        let excluded = self.exclusions.of(user_id).iter().copied();
+        (own != NONE).then_some(own).into_iter().chain(excluded)
     }
 }
 
@@ -205,26 +170,35 @@ impl Collector {
     #[must_use]
     pub fn new(basis: Basis) -> Self {
         let mut logs = Vec::new();
-        logs.resize_with(PARTITIONS, Log::default);
-        Self { basis, logs }
+        logs.resize_with(PARTITIONS, Mutex::default);
+        Self {
+            basis,
+            logs,
+            numbers: Mutex::default(),
+        }
     }
 
     /// The events held.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.logs.iter().map(Log::len).sum()
+    pub fn len(&mut self) -> usize {
+        self.logs().map(|log| log.len()).sum()
     }
 
     /// Whether none are held.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub fn is_empty(&mut self) -> bool {
         self.len() == 0
     }
 
     /// The memory of the events held, in bytes, with what is reserved.
     #[must_use]
-    pub fn nbytes(&self) -> usize {
-        self.logs.iter().map(Log::nbytes).sum()
+    pub fn nbytes(&mut self) -> usize {
+        self.logs().map(|log| log.nbytes()).sum()
+    }
+
+    fn logs(&mut self) -> impl Iterator<Item = &mut Log> {
+        let logs = self.logs.iter_mut();
+        logs.map(|log| log.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Take a chunk of events, or nothing of it if it is refused.
@@ -237,72 +211,60 @@ impl Collector {
         tick: &mut Tick<'_>,
     ) -> Result<()> {
         columns.check()?;
+        let lengths: Vec<usize> = self.logs().map(|log| log.len()).collect();
+        let shelves = Shelves {
+            logs: &self.logs,
+            numbers: &self.numbers,
+            wrong_kind: AtomicUsize::new(usize::MAX),
+            no_time: AtomicUsize::new(usize::MAX),
+        };
         let n = columns.user_ids.len();
-        let threads = thread_count(threads, n.min(STRIDE).div_ceil(THREAD_EVENTS));
-        let mut staging: Vec<Vec<Vec<Staged>>> = vec![vec![Vec::new(); PARTITIONS]; threads];
-        for from in (0..n).step_by(STRIDE) {
-            let stride = columns.slice(from, n.min(from + STRIDE));
-            if threads == 1 && n <= THREAD_EVENTS {
-                self.basis.pick(&stride, &mut staging[0]);
-                number(&staging, 0, &mut self.logs);
-            } else {
-                self.stage(&stride, &mut staging, tick)?;
-                self.number(&staging, tick)?;
+        let mut batches =
+            vec![Batches::default(); thread_count(threads, n.div_ceil(THREAD_EVENTS))];
+        let done = pick_all(&self.basis, columns, &shelves, &mut batches, tick);
+        for own in &mut batches {
+            own.finish(&self.logs);
+        }
+        let places = (
+            shelves.wrong_kind.into_inner(),
+            shelves.no_time.into_inner(),
+        );
+        if places != (usize::MAX, usize::MAX) {
+            for (log, len) in self.logs().zip(lengths) {
+                log.truncate(len);
             }
+            return Err(columns.fault(places.0, places.1));
         }
-        Ok(())
-    }
-
-    /// Pick what may count, by partition; a thread for each part of the stride.
-    fn stage(
-        &self,
-        stride: &Columns<'_>,
-        staging: &mut [Vec<Vec<Staged>>],
-        tick: &mut Tick<'_>,
-    ) -> Result<()> {
-        let (n, threads) = (stride.user_ids.len(), staging.len());
-        let width = n.div_ceil(threads).max(1);
-        let parts: Vec<_> = staging.iter_mut().enumerate().collect();
-        in_parts(
-            parts,
-            &mut vec![(); threads],
-            tick,
-            |(), (at, staged), _| {
-                staged.iter_mut().for_each(Vec::clear);
-                let own = stride.slice(n.min(at * width), n.min((at + 1) * width));
-                self.basis.pick(&own, staged);
-            },
-        )?;
-        Ok(())
-    }
-
-    /// Give users their numbers and hold the events; a thread for some of the partitions.
-    fn number(&mut self, staging: &[Vec<Vec<Staged>>], tick: &mut Tick<'_>) -> Result<()> {
-        let width = PARTITIONS.div_ceil(staging.len());
-        let parts: Vec<_> = self.logs.chunks_mut(width).enumerate().collect();
-        in_parts(
-            parts,
-            &mut vec![(); staging.len()],
-            tick,
-            |(), (at, logs), _| {
-                number(staging, at * width, logs);
-            },
-        )?;
-        Ok(())
+        done
     }
 }
 
-/// Take into some logs what is staged for them, from the given partition on.
-fn number(staging: &[Vec<Vec<Staged>>], first: usize, logs: &mut [Log]) {
-    for (partition, log) in (first..).zip(logs) {
-        for staged in staging.iter().flat_map(|staged| &staged[partition]) {
-            let user = log.users.intern(staged.user_id, mix(staged.user_id));
-            log.push(Event::new(user, staged.post, staged.moment));
-        }
+/// Pick from all rows, a piece at a time.
+fn pick_all(
+    basis: &Basis,
+    columns: &Columns<'_>,
+    shelves: &Shelves<'_>,
+    batches: &mut [Batches],
+    tick: &mut Tick<'_>,
+) -> Result<()> {
+    let path = Path::choose(None)?;
+    let n = columns.user_ids.len();
+    let pick = |batches: &mut Batches, first: usize| {
+        path.run(&mut Pick {
+            basis,
+            columns: columns.slice(first, n.min(first + PIECE)),
+            first,
+            shelves,
+            batches,
+        });
+    };
+    if batches.len() == 1 && n <= PIECE {
+        pick(&mut batches[0], 0);
+        return Ok(());
     }
-}
-
-#[inline]
-fn partition(mixed: u64) -> usize {
-    (mixed >> (64 - PARTITION_BITS)) as usize
+    let firsts = (0..n).step_by(PIECE).collect();
+    in_parts(firsts, batches, tick, |batches, first, _| {
+        pick(batches, first);
+    })?;
+    Ok(())
 }

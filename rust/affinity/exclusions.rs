@@ -25,30 +25,43 @@ impl Exclusions {
                 &rule,
             ));
         }
-        let mut pairs: Vec<(i64, u32)> = users
-            .iter()
-            .zip(creators)
-            .map(|(&user, &creator)| (user, posts.author(creator)))
-            .filter(|pair| pair.1 != NONE)
-            .collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        if pairs.len() >= u32::MAX as usize {
+        if users.len() >= u32::MAX as usize {
             let rule = "must be below 4294967295";
-            return Err(Error::argument("len(excluded_users)", pairs.len(), rule));
+            return Err(Error::argument("len(excluded_users)", users.len(), rule));
         }
-        let (mut ids, mut offsets) = (Vec::new(), Vec::new());
-        for (at, pair) in pairs.iter().enumerate() {
-            if ids.last() != Some(&pair.0) {
-                ids.push(pair.0);
-                offsets.push(at as u32);
+        let (ranks, ids) = Ranks::by_size(users);
+        let pairs = || {
+            let pairs = users.iter().zip(creators);
+            pairs
+                .map(|(&user, &creator)| (ranks.find(user) as usize, posts.author(creator)))
+                .filter(|pair| pair.1 != NONE)
+        };
+        // The pairs by user, by counting; then each user's few.
+        let mut ends = vec![0_u32; ids.len() + 1];
+        pairs().for_each(|pair| ends[pair.0 + 1] += 1);
+        (1..ends.len()).for_each(|user| ends[user] += ends[user - 1]);
+        let mut all = vec![0; ends[ids.len()] as usize];
+        for (user, creator) in pairs() {
+            all[ends[user] as usize] = creator;
+            ends[user] += 1;
+        }
+        let (mut offsets, mut kept, mut from) = (vec![0], Vec::new(), 0);
+        for &end in &ends[..ids.len()] {
+            let own = &mut all[from..end as usize];
+            own.sort_unstable();
+            let first = kept.len();
+            for &creator in &*own {
+                if kept[first..].last() != Some(&creator) {
+                    kept.push(creator);
+                }
             }
+            offsets.push(kept.len() as u32);
+            from = end as usize;
         }
-        offsets.push(pairs.len() as u32);
         Ok(Self {
-            users: Ranks::of(&ids),
+            users: ranks,
             offsets,
-            creators: pairs.into_iter().map(|pair| pair.1).collect(),
+            creators: kept,
         })
     }
 

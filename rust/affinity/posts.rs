@@ -1,5 +1,8 @@
-//! The posts, by ascending id: who wrote each, of which type, on which topics.
+//! The posts, by author and id: who wrote each, of which type, on which topics.
 
+use std::ops::Range;
+
+use super::ahead::ask;
 use super::ids::Ranks;
 use crate::matching::error::{Error, Result};
 use crate::matching::population::Sparse;
@@ -23,28 +26,56 @@ pub struct Columns<'a> {
 }
 
 /// Topics that stand in the record of a post.
-const OWN_TOPICS: usize = 6;
+pub const OWN_TOPICS: usize = 3;
+/// The lower bits of a number hold the code of a topic, the higher ones something else.
+const CODE_BITS: u32 = 24;
 
-/// What is looked up of a post, in half a line of cache: with its topics, unless they are many.
+/// What is looked up of a post, in a quarter of a line of cache: with its topics, unless they are many.
 #[derive(Debug, Clone, Copy, Default)]
-#[repr(C, align(32))]
+#[repr(C, align(16))]
 pub struct Post {
-    /// rank among the authors
+    /// Rank among the authors.
     pub author: u32,
-    topic_count: u8,
-    /// code
-    pub content_type: u8,
-    /// the topics; of more than there is room for, the first number is their place among the rest
-    topics: [u32; OWN_TOPICS],
+    /// the topics, above the first the content type, above the second the number of topics; of more topics than there
+    /// is room for, the last number is their place among the rest
+    words: [u32; OWN_TOPICS],
 }
 
-/// All posts; a post is named by the rank of its id, an author likewise.
+impl Post {
+    /// Take a row of the columns; `rest` takes the topics for which there is no room.
+    fn of(columns: &Columns<'_>, row: usize, author: u32, rest: &mut Vec<u32>) -> Self {
+        let own = columns.topics.row(row);
+        let mut words = [0; OWN_TOPICS];
+        if own.len() <= OWN_TOPICS {
+            for (word, &topic) in words.iter_mut().zip(own) {
+                *word = topic;
+            }
+        } else {
+            words[OWN_TOPICS - 1] = rest.len() as u32;
+            rest.extend_from_slice(own);
+        }
+        words[0] |= u32::from(columns.content_types[row]) << CODE_BITS;
+        words[1] |= (own.len() as u32) << CODE_BITS;
+        Self { author, words }
+    }
+
+    /// Code of the content type.
+    #[inline(always)]
+    #[must_use]
+    pub fn content_type(&self) -> usize {
+        (self.words[0] >> CODE_BITS) as usize
+    }
+}
+
+/// All posts; an author is named by the rank of the id, a post by its rank among all in the order of author and id.
 #[derive(Debug, Clone)]
 pub struct Posts {
     ranks: Ranks,
     rows: Vec<Post>,
     authors: Ranks,
     author_ids: Vec<i64>,
+    /// where the posts of each author begin, and at last where those of the last end
+    author_starts: Vec<u32>,
     /// of posts that have many
     topics: Vec<u32>,
     /// One more than the largest code, or 0.
@@ -61,42 +92,37 @@ impl Posts {
         if !columns.ids.is_sorted() {
             order.sort_unstable_by_key(|&row| (columns.ids[row as usize], row));
         }
-        let ids: Vec<i64> = order.iter().map(|&row| columns.ids[row as usize]).collect();
-        if let Some(at) = ids.windows(2).position(|pair| pair[0] == pair[1]) {
-            let row = order[at + 1] as usize;
-            return Err(Error::element("ids", row, ids[at], "must be unique"));
-        }
-        let mut author_ids = columns.author_ids.to_vec();
-        author_ids.sort_unstable();
-        author_ids.dedup();
-        let authors = Ranks::of(&author_ids);
-        let mut topics = Vec::new();
-        let rows = order
-            .iter()
-            .map(|&row| {
-                let row = row as usize;
-                let own = columns.topics.row(row);
-                let mut post = Post {
-                    author: authors.find(columns.author_ids[row]),
-                    topic_count: own.len() as u8,
-                    content_type: columns.content_types[row],
-                    topics: [0; OWN_TOPICS],
-                };
-                if own.len() <= OWN_TOPICS {
-                    post.topics[..own.len()].copy_from_slice(own);
-                } else {
-                    post.topics[0] = topics.len() as u32;
-                    topics.extend_from_slice(own);
-                }
-                post
-            })
+        let (authors, author_ids) = Ranks::by_size(columns.author_ids);
+        let own: Vec<u32> = { columns.author_ids.iter() }
+            .map(|&id| authors.find(id))
             .collect();
+        // By author by counting; of each author by id, since they come so.
+        let mut author_starts = vec![0_u32; author_ids.len() + 1];
+        for &author in &own {
+            author_starts[author as usize + 1] += 1;
+        }
+        (1..author_starts.len()).for_each(|a| author_starts[a] += author_starts[a - 1]);
+        let mut next = author_starts.clone();
+        let mut ids = vec![0; order.len()];
+        let mut rows = vec![Post::default(); order.len()];
+        let mut topics = Vec::new();
+        for &row in &order {
+            let row = row as usize;
+            let rank = &mut next[own[row] as usize];
+            ids[*rank as usize] = columns.ids[row];
+            rows[*rank as usize] = Post::of(columns, row, own[row], &mut topics);
+            *rank += 1;
+        }
+        let Some(ranks) = Ranks::of(&ids) else {
+            return Err(columns.repeated(&order));
+        };
         let count = |largest: Option<u32>| largest.map_or(0, |code| code as usize + 1);
         Ok(Self {
-            ranks: Ranks::of(&ids),
+            ranks,
             rows,
             authors,
             author_ids,
+            author_starts,
             topics,
             topic_count: count(columns.topics.values.iter().copied().max()),
             content_type_count: count(columns.content_types.iter().copied().max().map(u32::from)),
@@ -117,16 +143,22 @@ impl Posts {
         self.rows[rank as usize]
     }
 
-    /// The topics of a post.
-    #[inline]
+    /// Ask for a post, which is needed soon.
+    #[inline(always)]
+    pub fn ask(&self, rank: u32) {
+        ask(&self.rows[rank as usize]);
+    }
+
+    /// The topics of a post, brought into some room.
+    #[inline(always)]
     #[must_use]
-    pub fn topics<'a>(&'a self, post: &'a Post) -> &'a [u32] {
-        let count = post.topic_count as usize;
-        if count <= OWN_TOPICS {
-            return &post.topics[..count];
+    pub fn topics<'a>(&'a self, post: &Post, room: &'a mut [u32; OWN_TOPICS]) -> &'a [u32] {
+        let count = (post.words[1] >> CODE_BITS) as usize;
+        if count > OWN_TOPICS {
+            return &self.topics[post.words[OWN_TOPICS - 1] as usize..][..count];
         }
-        let first = post.topics[0] as usize;
-        &self.topics[first..first + count]
+        *room = post.words.map(|word| word % (1 << CODE_BITS));
+        &room[..count]
     }
 
     /// The rank of an author; `table::NONE` for who wrote none of the posts.
@@ -134,6 +166,25 @@ impl Posts {
     #[must_use]
     pub fn author(&self, id: i64) -> u32 {
         self.authors.find(id)
+    }
+
+    /// The posts of an author, by rank.
+    #[inline]
+    #[must_use]
+    pub fn by(&self, author: u32) -> Range<u32> {
+        self.author_starts[author as usize]..self.author_starts[author as usize + 1]
+    }
+
+    /// The number of posts.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// All authors, ascending.
@@ -144,6 +195,14 @@ impl Posts {
 }
 
 impl Columns<'_> {
+    /// The error that names the second of two rows with one id, which there are; `order` is that of the ids.
+    fn repeated(&self, order: &[u32]) -> Error {
+        let ids: Vec<i64> = order.iter().map(|&row| self.ids[row as usize]).collect();
+        let twice = ids.windows(2).position(|pair| pair[0] == pair[1]);
+        let at = twice.map_or(0, |at| at + 1);
+        Error::element("ids", order[at] as usize, ids[at], "must be unique")
+    }
+
     fn check(&self) -> Result<()> {
         let n = self.ids.len();
         if n >= u32::MAX as usize || self.topics.values.len() >= u32::MAX as usize {

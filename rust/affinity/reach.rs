@@ -1,7 +1,7 @@
 //! How many users engaged each creator and topic.
 
+use super::likes::Likes;
 use super::posts::Posts;
-use super::sums::UserSums;
 use crate::matching::error::{Error, Result};
 
 /// Distinct users.
@@ -27,14 +27,14 @@ impl Reach {
     }
 
     /// Count one more user.
-    #[inline]
-    pub fn see(&mut self, sums: &UserSums) {
-        self.users += u32::from(sums.actions > 0);
-        for liking in sums.creators.entries() {
-            self.creators[liking.code as usize] += u32::from(liking.actions > 0);
+    #[inline(always)]
+    pub fn see(&mut self, likes: &Likes) {
+        self.users += u32::from(likes.actions > 0);
+        for &code in likes.creators().0 {
+            self.creators[code as usize] += 1;
         }
-        for liking in sums.topics.entries() {
-            self.topics[liking.code as usize] += u32::from(liking.actions > 0);
+        for &code in likes.topics.gathered().0 {
+            self.topics[code as usize] += 1;
         }
     }
 

@@ -1,10 +1,7 @@
-//! The actions of one user, added up by creator, topic and content type.
-
-use super::posts::{MAX_CONTENT_TYPES, Post, Posts};
-use super::walk::Share;
+//! What counts of one user, added up by code.
 
 /// Of a sum of weights less than this part is nothing: the rounding of what was added and taken off.
-const LEAST_NET: f64 = 1e-9;
+pub const LEAST_NET: f64 = 1e-9;
 const FIRST_SLOTS: usize = 64;
 /// The golden ratio, which spreads codes that follow each other.
 const SPREAD: u32 = 0x9E37_79B9;
@@ -24,37 +21,27 @@ pub struct Liking {
     pub negative: f64,
 }
 
-impl Liking {
-    /// Add what counts of a post, or a part of it.
-    #[inline]
-    pub fn add(&mut self, share: &Share) {
-        self.actions += share.actions;
-        self.hides += share.hides;
-        self.positive += share.positive;
-        self.negative += share.negative;
-    }
-
-    /// What is left after the hides; 0 where they weigh as much, or more.
-    #[inline]
-    #[must_use]
-    pub fn net(&self) -> f64 {
-        let net = self.positive - self.negative;
-        if net > LEAST_NET * self.positive {
-            net
-        } else {
-            0.0
-        }
-    }
-}
-
 /// Likings by code, in the order in which they were first added to.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Likings {
     entries: Vec<Liking>,
     /// (round, place among the entries); of an earlier round is free
     slots: Vec<(u32, u32)>,
     round: u32,
     used_slots: usize,
+}
+
+impl Default for Likings {
+    fn default() -> Self {
+        let mut likings = Self {
+            entries: Vec::new(),
+            slots: Vec::new(),
+            round: 0,
+            used_slots: 0,
+        };
+        likings.clear();
+        likings
+    }
 }
 
 impl Likings {
@@ -70,10 +57,31 @@ impl Likings {
         &self.entries
     }
 
-    /// Add what counts of a post, or a part of it.
+    /// Add an action.
     #[inline]
-    pub fn add(&mut self, code: u32, share: &Share) {
-        self.entry(code).add(share);
+    pub fn act(&mut self, code: u32, weight: f64) {
+        let liking = self.entry(code);
+        liking.actions += 1;
+        liking.positive += weight;
+    }
+
+    /// Add a hide.
+    #[inline]
+    pub fn hide(&mut self, code: u32, weight: f64) {
+        let liking = self.entry(code);
+        liking.hides += 1;
+        liking.negative += weight;
+    }
+
+    /// The weight of the hides of a code.
+    #[must_use]
+    pub fn negative(&self, code: u32) -> f64 {
+        let slot = self.slot(code);
+        if self.slots[slot].0 == self.round {
+            self.entries[self.slots[slot].1 as usize].negative
+        } else {
+            0.0
+        }
     }
 
     #[inline]
@@ -118,47 +126,6 @@ impl Likings {
         if self.round == 0 {
             self.slots.fill((0, 0));
             self.round = 1;
-        }
-    }
-}
-
-/// Everything that counts of one user.
-#[derive(Debug, Default)]
-pub struct UserSums {
-    /// Number of actions.
-    pub actions: u32,
-    /// The age of the first action, in microseconds.
-    pub first_us: u64,
-    /// By rank of the creator.
-    pub creators: Likings,
-    /// By code of the topic.
-    pub topics: Likings,
-    /// Weight of the actions by content type.
-    pub content_types: [f64; MAX_CONTENT_TYPES],
-}
-
-impl UserSums {
-    /// Begin with another user.
-    pub fn clear(&mut self) {
-        (self.actions, self.first_us) = (0, 0);
-        self.creators.clear();
-        self.topics.clear();
-        self.content_types = [0.0; MAX_CONTENT_TYPES];
-    }
-
-    /// Add what counts of one post.
-    #[inline]
-    pub fn add(&mut self, posts: &Posts, post: &Post, share: &Share) {
-        self.actions += share.actions;
-        self.first_us = self.first_us.max(share.first_us);
-        self.content_types[post.content_type as usize] += share.positive;
-        self.creators.add(post.author, share);
-        let topics = posts.topics(post);
-        if !topics.is_empty() {
-            let part = share.part(topics.len());
-            for &topic in topics {
-                self.topics.add(topic, &part);
-            }
         }
     }
 }

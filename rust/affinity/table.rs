@@ -15,6 +15,27 @@ pub fn mix(id: i64) -> u64 {
     x ^ (x >> 32)
 }
 
+/// The id of a mix.
+#[inline]
+#[must_use]
+pub fn unmix(mixed: u64) -> i64 {
+    let mut x = mixed ^ (mixed >> 32);
+    x = x.wrapping_mul(inverse(0xD6E8_FEB8_6659_FD93));
+    x ^= (x >> 29) ^ (x >> 58);
+    x = x.wrapping_mul(inverse(0x9FB2_1C65_1E98_DF25));
+    (x ^ (x >> 32)) as i64
+}
+
+/// The number whose product with an odd one is 1, by Newton's steps.
+const fn inverse(odd: u64) -> u64 {
+    let (mut x, mut step) = (odd, 0);
+    while step < 6 {
+        x = x.wrapping_mul(2_u64.wrapping_sub(odd.wrapping_mul(x)));
+        step += 1;
+    }
+    x
+}
+
 /// Ids numbered in the order in which they were first seen.
 #[derive(Debug, Clone, Default)]
 pub struct IdTable {
@@ -100,5 +121,6 @@ mod tests {
             assert_eq!(table.find(id, mix(id)), number as u32);
         }
         assert_eq!(table.find(8, mix(8)), NONE);
+        assert!(ids.iter().all(|&id| unmix(mix(id)) == id));
     }
 }

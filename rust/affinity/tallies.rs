@@ -1,12 +1,17 @@
 //! The sums of all users as columns, a row a user and creator, topic or content type: what is kept from day to day.
 
-use super::events::Basis;
-use super::log::{Event, Log};
+use std::sync::PoisonError;
+
+use super::events::{Basis, Collector};
+use super::keys::Key;
+use super::log::Log;
 use super::parts::in_parts;
-use super::posts::MAX_CONTENT_TYPES;
-use super::sums::{Liking, UserSums};
-use super::walk::{Scales, Selection, Walk, users};
+use super::people::People;
+use super::posts::OWN_TOPICS;
+use super::sums::{Liking, Likings};
+use super::walk::{Judged, Selection, Walk};
 use crate::matching::error::Result;
+use crate::matching::vector::Plain;
 use crate::threads::{Tick, thread_count};
 
 const US_PER_DAY: i64 = 86_400_000_000;
@@ -42,9 +47,6 @@ pub struct Tallies {
 
 impl Tally {
     fn push(&mut self, user: i64, key: i64, liking: &Liking) {
-        if liking.actions == 0 && liking.hides == 0 {
-            return;
-        }
         self.users.push(user);
         self.keys.push(key);
         self.actions
@@ -78,33 +80,65 @@ impl Tallies {
 
 /// Add up what is selected, of every user.
 pub fn tallies(
-    basis: &Basis,
-    logs: &mut [Log],
+    collector: &mut Collector,
     selection: &Selection,
     threads: usize,
     tick: &mut Tick<'_>,
 ) -> Result<Tallies> {
-    let scales = Scales::of(basis);
-    let worker = || (UserTallies::default(), Walk::new(basis, &scales, selection));
+    if collector.basis.layout.is_short() {
+        tallies_by::<u64>(collector, selection, threads, tick)
+    } else {
+        tallies_by::<u128>(collector, selection, threads, tick)
+    }
+}
+
+fn tallies_by<K: Key>(
+    collector: &mut Collector,
+    selection: &Selection,
+    threads: usize,
+    tick: &mut Tick<'_>,
+) -> Result<Tallies> {
+    let Collector {
+        basis,
+        logs,
+        numbers,
+    } = collector;
+    let basis = &*basis;
+    let ids = numbers
+        .get_mut()
+        .unwrap_or_else(PoisonError::into_inner)
+        .ids();
+    let worker = || {
+        (
+            People::<K>::default(),
+            Walk::new(basis),
+            UserTallies::default(),
+        )
+    };
     let count = thread_count(threads, logs.len());
     let mut workers: Vec<_> = std::iter::repeat_with(worker).take(count).collect();
-    let logs = logs.iter_mut().collect();
+    let logs = { logs.iter_mut().enumerate() }
+        .map(|(place, log)| (place, log.get_mut().unwrap_or_else(PoisonError::into_inner)))
+        .collect();
     let parts = in_parts(
         logs,
         &mut workers,
         tick,
-        |(user, walk), log: &mut Log, watch| {
+        |(people, walk, user), (partition, log): (usize, &mut Log), watch| {
             let mut tallies = Tallies::default();
-            let (events, ids) = log.sorted();
-            for events in users(events) {
-                if watch.is_stopped() {
-                    break;
-                }
-                watch.add(events.len());
-                let user_id = ids[events[0].user() as usize];
-                user.gather(basis, walk, user_id, events);
-                user.tell(basis, user_id, &mut tallies);
-            }
+            let log = (partition, &*log);
+            people.each::<Plain>(
+                basis.layout,
+                ids,
+                log,
+                watch,
+                |_| (),
+                |user_id, keys| {
+                    user.clear();
+                    walk.selected(user_id, keys, selection, |event| user.take(basis, event));
+                    user.tell(basis, user_id, &mut tallies);
+                },
+            );
             tallies
         },
     )?;
@@ -118,39 +152,56 @@ pub fn tallies(
 /// The sums of one user, with what profiles need less of.
 #[derive(Debug, Default)]
 struct UserTallies {
-    sums: UserSums,
-    content_types: [Liking; MAX_CONTENT_TYPES],
+    creators: Likings,
+    topics: Likings,
+    content_types: Likings,
     times_us: Vec<i64>,
 }
 
 impl UserTallies {
-    fn gather(&mut self, basis: &Basis, walk: &mut Walk<'_>, user_id: i64, events: &[Event]) {
-        self.sums.clear();
-        self.content_types = [Liking::default(); MAX_CONTENT_TYPES];
+    fn clear(&mut self) {
+        self.creators.clear();
+        self.topics.clear();
+        self.content_types.clear();
         self.times_us.clear();
-        let Self {
-            sums,
-            content_types,
-            times_us,
-        } = self;
-        // Ages came from times by the same subtraction.
-        let action = |age_us| times_us.push(basis.as_of_us.wrapping_sub_unsigned(age_us));
-        walk.user(user_id, events, action, |post, share| {
-            sums.add(&basis.posts, post, share);
-            content_types[post.content_type as usize].add(share);
-        });
+    }
+
+    fn take(&mut self, basis: &Basis, event: Judged) {
+        let add = match (event.acts, event.hides) {
+            (true, _) => Likings::act,
+            (_, true) => Likings::hide,
+            _ => return,
+        };
+        let post = basis.posts.post(event.rank);
+        let mut room = [0; OWN_TOPICS];
+        let topics = basis.posts.topics(&post, &mut room);
+        add(&mut self.creators, post.author, event.weight);
+        add(
+            &mut self.content_types,
+            post.content_type() as u32,
+            event.weight,
+        );
+        for &topic in topics {
+            add(&mut self.topics, topic, event.weight / topics.len() as f64);
+        }
+        if event.acts {
+            // Ages came from times by the same subtraction.
+            self.times_us
+                .push(basis.as_of_us.wrapping_sub_unsigned(event.age_us));
+        }
     }
 
     fn tell(&mut self, basis: &Basis, user_id: i64, tallies: &mut Tallies) {
-        for liking in self.sums.creators.entries() {
+        for liking in self.creators.entries() {
             let id = basis.posts.author_ids()[liking.code as usize];
             tallies.creators.push(user_id, id, liking);
         }
-        for liking in self.sums.topics.entries() {
+        for liking in self.topics.entries() {
             tallies.topics.push(user_id, i64::from(liking.code), liking);
         }
-        for (code, liking) in self.content_types.iter().enumerate() {
-            tallies.content_types.push(user_id, code as i64, liking);
+        for liking in self.content_types.entries() {
+            let code = i64::from(liking.code);
+            tallies.content_types.push(user_id, code, liking);
         }
         self.times_us.sort_unstable();
         let mut last = None;

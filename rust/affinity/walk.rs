@@ -1,44 +1,10 @@
-//! From the sorted events of a user to what counts of each post.
+//! From the sorted keys of a user to what counts, and how much.
 
 use std::ops::Range;
 
 use super::decay::Decay;
 use super::events::Basis;
-use super::log::{Event, KINDS, Kind};
-use super::posts::{Post, Posts};
-
-/// What counts of one user and post.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Share {
-    /// Weight of the actions.
-    pub positive: f64,
-    /// Weight of the hides.
-    pub negative: f64,
-    /// Number of actions.
-    pub actions: u32,
-    /// Number of hides.
-    pub hides: u32,
-    /// The age of the first action, in microseconds.
-    pub first_us: u64,
-}
-
-impl Share {
-    /// One of so many parts of the weight.
-    #[inline]
-    #[must_use]
-    pub fn part(&self, parts: usize) -> Self {
-        Self {
-            positive: self.positive / parts as f64,
-            // Most have none, and a division takes as long as all the rest.
-            negative: if self.hides == 0 {
-                0.0
-            } else {
-                self.negative / parts as f64
-            },
-            ..*self
-        }
-    }
-}
+use super::keys::{KINDS, Key, Kind, Layout, age_us, kind, moment};
 
 /// Which events are asked for.
 #[derive(Debug, Clone)]
@@ -49,146 +15,143 @@ pub struct Selection {
     pub taken_back_below_us: Option<u64>,
 }
 
-impl Selection {
-    /// Everything that counts.
-    pub const ALL: Self = Self {
-        ages_us: 0..u64::MAX,
-        taken_back_below_us: None,
-    };
+/// An event, and whether it counts.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged {
+    /// Rank of the post.
+    pub rank: u32,
+    /// Microseconds before the instant as of which is computed.
+    pub age_us: u64,
+    /// What it weighs, if it counts.
+    pub weight: f64,
+    /// Whether it counts as an action.
+    pub acts: bool,
+    /// Whether it counts as a hide.
+    pub hides: bool,
 }
 
-/// Weighs events: what a walk needs besides the events themselves.
-#[derive(Debug)]
-pub struct Scales {
-    decay: Decay,
-    hide_decay: Decay,
-    weights: [f64; KINDS],
-    takeback_us: u64,
-}
-
-impl Scales {
-    /// The scales of a basis.
-    #[must_use]
-    pub fn of(basis: &Basis) -> Self {
-        let settings = &basis.settings;
-        let window_us = settings.window_us();
-        Self {
-            decay: Decay::new(settings.decay_per_day, window_us),
-            hide_decay: Decay::new(settings.hide_decay_per_day, window_us),
-            weights: basis.weights,
-            takeback_us: settings.takeback_us(),
-        }
-    }
-
-    /// Add up the events of one user and post, sorted: the newest first.
-    #[inline]
-    #[must_use]
-    pub fn weigh(
-        &self,
-        events: &[Event],
-        selection: &Selection,
-        mut action: impl FnMut(u64),
-    ) -> Share {
-        let mut share = Share::default();
-        let mut unlike_us = None;
-        for event in events {
-            let (age_us, kind) = (event.age_us(), event.kind());
-            if kind == Kind::Unlike as usize {
-                unlike_us = Some(age_us);
-                continue;
-            }
-            // The unlike next after the like decides.
-            let taken_back_us = unlike_us
-                .filter(|&at| kind == Kind::Like as usize && age_us - at <= self.takeback_us);
-            let counts = match selection.taken_back_below_us {
-                None => taken_back_us.is_none(),
-                Some(limit) => taken_back_us.is_some_and(|at| at < limit),
-            };
-            if !counts || !selection.ages_us.contains(&age_us) {
-                continue;
-            }
-            if kind == Kind::Hide as usize {
-                share.negative += self.weights[kind] * self.hide_decay.at(age_us);
-                share.hides += 1;
-            } else {
-                share.positive += self.weights[kind] * self.decay.at(age_us);
-                share.actions += 1;
-                share.first_us = share.first_us.max(age_us);
-                action(age_us);
-            }
-        }
-        share
-    }
-}
-
-/// The events of each user of a sorted log.
-pub fn users(events: &[Event]) -> impl Iterator<Item = &[Event]> {
-    events.chunk_by(|a, b| a.user() == b.user())
-}
-
-/// Walks the posts of one user after the other.
+/// Weighs and judges the events of one user after the other.
 #[derive(Debug)]
 pub struct Walk<'a> {
     basis: &'a Basis,
-    scales: &'a Scales,
-    selection: &'a Selection,
-    /// The post of each event of the user.
-    ahead: Vec<Post>,
+    decays: [Decay; KINDS],
+    /// how far the key of a like is at most from that of the unlike that takes it back
+    takeback: u64,
+    /// what each event weighs
+    weights: Vec<f64>,
 }
 
 impl<'a> Walk<'a> {
-    /// Walk what is selected.
+    /// A walk over events of anybody.
     #[must_use]
-    pub fn new(basis: &'a Basis, scales: &'a Scales, selection: &'a Selection) -> Self {
+    pub fn new(basis: &'a Basis) -> Self {
+        let settings = &basis.settings;
+        let mut decays = [Decay::new(settings.decay_per_day); KINDS];
+        decays[Kind::Hide as usize] = Decay::new(settings.hide_decay_per_day);
         Self {
             basis,
-            scales,
-            selection,
-            ahead: Vec::new(),
+            decays,
+            takeback: moment(settings.takeback_us(), Kind::Like),
+            weights: Vec::new(),
         }
     }
 
-    /// The posts that are walked.
-    #[must_use]
-    pub fn posts(&self) -> &'a Posts {
-        &self.basis.posts
+    /// Tell of each event whether it counts, in the order of author, post, age and kind.
+    #[inline(always)]
+    pub fn all<K: Key>(&mut self, user_id: i64, keys: &mut Vec<K>, tell: impl FnMut(Judged)) {
+        self.judge(user_id, keys, |taken_back, _, _| !taken_back, tell);
     }
 
-    /// Tell what counts of each post, by ascending id, and the age of each action; not of the user's own posts, nor of
-    /// creators who are out.
-    #[inline]
-    pub fn user(
+    /// The same of what is selected alone.
+    #[inline(always)]
+    pub fn selected<K: Key>(
         &mut self,
         user_id: i64,
-        events: &[Event],
-        mut action: impl FnMut(u64),
-        mut tell: impl FnMut(&Post, &Share),
+        keys: &mut Vec<K>,
+        selection: &Selection,
+        tell: impl FnMut(Judged),
     ) {
-        let posts = &self.basis.posts;
-        let own = posts.author(user_id);
-        let excluded = self.basis.exclusions.of(user_id);
-        // Looked up together, they do not wait for each other.
-        self.ahead.clear();
-        self.ahead
-            .extend(events.iter().map(|event| posts.post(event.post())));
-        let mut from = 0;
-        while from < events.len() {
-            let rank = events[from].post();
-            let mut to = from + 1;
-            while to < events.len() && events[to].post() == rank {
-                to += 1;
-            }
-            let post = &self.ahead[from];
-            let is_out = !excluded.is_empty() && excluded.binary_search(&post.author).is_ok();
-            if post.author != own && !is_out {
-                let share = self
-                    .scales
-                    .weigh(&events[from..to], self.selection, &mut action);
-                if share.actions > 0 || share.hides > 0 {
-                    tell(post, &share);
-                }
-            }
-            from = to;
+        let choose = |taken_back: bool, unlike_us: u64, age_us: u64| {
+            let counts = match selection.taken_back_below_us {
+                None => !taken_back,
+                Some(limit) => taken_back && unlike_us < limit,
+            };
+            counts && selection.ages_us.contains(&age_us)
+        };
+        self.judge(user_id, keys, choose, tell);
+    }
+
+    #[inline(always)]
+    fn judge<K: Key>(
+        &mut self,
+        user_id: i64,
+        keys: &mut Vec<K>,
+        choose: impl Fn(bool, u64, u64) -> bool,
+        mut tell: impl FnMut(Judged),
+    ) {
+        self.leave_out(user_id, keys);
+        let layout = self.basis.layout;
+        self.weigh(layout, keys);
+        let Some(&first) = keys.first() else {
+            return;
+        };
+        let mut last = layout.long_before(first);
+        let mut unlike = last;
+        for (&key, &weight) in keys.iter().zip(&self.weights) {
+            let moment = layout.moment(key);
+            let (kind, age_us) = (kind(moment), age_us(moment));
+            // The unlike next after the like decides; with another post there is none so near.
+            let is_like = kind == Kind::Like as usize;
+            let taken_back = is_like & (key.since(unlike) <= self.takeback);
+            let unlike_us = age_us_of(layout, unlike);
+            unlike = if kind == Kind::Unlike as usize {
+                key
+            } else {
+                unlike
+            };
+            let counts = (key != last) & choose(taken_back, unlike_us, age_us);
+            last = key;
+            tell(Judged {
+                rank: layout.rank(key),
+                age_us,
+                weight,
+                acts: counts & (kind != Kind::Unlike as usize) & (kind != Kind::Hide as usize),
+                hides: counts & (kind == Kind::Hide as usize),
+            });
         }
     }
+
+    /// Leave out the user's own posts, and those by creators who are out.
+    #[inline(always)]
+    fn leave_out<K: Key>(&self, user_id: i64, keys: &mut Vec<K>) {
+        let (posts, layout) = (&self.basis.posts, self.basis.layout);
+        for author in self.basis.left_out(user_id) {
+            let ranks = posts.by(author);
+            let least = layout.least(ranks.start);
+            let from = keys.partition_point(|&key| key < least);
+            let end = layout.least(ranks.end);
+            let count = keys[from..].iter().take_while(|&&key| key < end).count();
+            keys.drain(from..from + count);
+        }
+    }
+
+    /// Weigh all events alike; no branch depends on them.
+    #[inline(always)]
+    fn weigh<K: Key>(&mut self, layout: Layout, keys: &[K]) {
+        if self.weights.len() < keys.len() {
+            self.weights.resize(keys.len(), 0.0);
+        }
+        // Copies of their own, which nothing else can point to.
+        let (kinds, decays) = (self.basis.weights, self.decays);
+        for (weight, &key) in self.weights.iter_mut().zip(keys) {
+            let moment = layout.moment(key);
+            let kind = kind(moment);
+            *weight = kinds[kind] * decays[kind].at(age_us(moment));
+        }
+    }
+}
+
+#[inline(always)]
+fn age_us_of<K: Key>(layout: Layout, key: K) -> u64 {
+    age_us(layout.moment(key))
 }

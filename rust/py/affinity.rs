@@ -9,9 +9,9 @@ use pyo3::types::PyDict;
 use crate::affinity::events::{Basis, Collector, Columns as EventColumns};
 use crate::affinity::exclusions::Exclusions;
 use crate::affinity::posts::{Columns as PostColumns, Posts};
-use crate::affinity::profile::Profiles;
 use crate::affinity::reach;
 use crate::affinity::settings::Settings;
+use crate::affinity::table_of_profiles::Profiles;
 use crate::affinity::tallies::{Tally, tallies};
 use crate::affinity::top;
 use crate::affinity::walk::Selection;
@@ -87,7 +87,7 @@ impl AffinityEvents {
     }
 
     fn nbytes(&self, py: Python<'_>) -> usize {
-        py.detach(|| self.lock(|collector| collector.nbytes()))
+        py.detach(|| self.lock(Collector::nbytes))
     }
 
     /// The numbers of topics and of content types: one more than the largest code.
@@ -101,7 +101,7 @@ impl AffinityEvents {
     }
 
     fn held(&self, py: Python<'_>) -> usize {
-        py.detach(|| self.lock(|collector| collector.len()))
+        py.detach(|| self.lock(Collector::len))
     }
 
     #[expect(
@@ -139,9 +139,8 @@ impl AffinityEvents {
     ) -> PyResult<Bound<'py, PyAny>> {
         let progress = progress.map(Bound::unbind);
         let (reach, ids) = self.run(py, progress.as_ref(), |collector, tick| {
-            let Collector { basis, logs } = collector;
-            let reach = top::reach(basis, logs, threads, tick)?;
-            Ok((reach, basis.posts.author_ids().to_vec()))
+            let reach = top::reach(collector, threads, tick)?;
+            Ok((reach, collector.basis.posts.author_ids().to_vec()))
         })?;
         let engaged = || reach.creators.iter().zip(&ids).filter(|pair| *pair.0 > 0);
         let creator_ids: Vec<i64> = engaged().map(|pair| *pair.1).collect();
@@ -175,14 +174,14 @@ impl AffinityEvents {
             )),
         };
         let profiles = self.run(py, progress.as_ref(), |collector, tick| {
-            let Collector { basis, logs } = collector;
+            let posts = &collector.basis.posts;
             let told = match told {
                 Some((users, ids, creators, topics)) => {
-                    Some(reach::told(&basis.posts, users, ids, creators, topics)?)
+                    Some(reach::told(posts, users, ids, creators, topics)?)
                 }
                 None => None,
             };
-            top::profiles(basis, logs, told.as_ref(), threads, tick)
+            top::profiles(collector, told.as_ref(), threads, tick)
         })?;
         columns_of(py, profiles)
     }
@@ -200,8 +199,7 @@ impl AffinityEvents {
             taken_back_below_us: taken_back.then_some(ages_us.0),
         };
         let tallies = self.run(py, None, |collector, tick| {
-            let Collector { basis, logs } = collector;
-            tallies(basis, logs, &selection, threads, tick)
+            tallies(collector, &selection, threads, tick)
         })?;
         let columns = PyDict::new(py);
         columns.set_item("creators", tally_columns(py, tallies.creators)?)?;
@@ -268,14 +266,8 @@ fn column<'py, T: Element>(
 /// The columns by the names of `AffinityProfiles`.
 fn columns_of(py: Python<'_>, profiles: Profiles) -> PyResult<Bound<'_, PyDict>> {
     let columns = PyDict::new(py);
-    columns.set_item(
-        "creator_offsets",
-        offsets(&profiles.creator_counts).into_pyarray(py),
-    )?;
-    columns.set_item(
-        "topic_offsets",
-        offsets(&profiles.topic_counts).into_pyarray(py),
-    )?;
+    columns.set_item("creator_offsets", profiles.creator_offsets.into_pyarray(py))?;
+    columns.set_item("topic_offsets", profiles.topic_offsets.into_pyarray(py))?;
     columns.set_item("user_ids", profiles.user_ids.into_pyarray(py))?;
     columns.set_item("actions", profiles.actions.into_pyarray(py))?;
     columns.set_item("creator_ids", profiles.creator_ids.into_pyarray(py))?;
@@ -301,13 +293,4 @@ fn tally_columns(py: Python<'_>, tally: Tally) -> PyResult<Bound<'_, PyDict>> {
     columns.set_item("positive", tally.positive.into_pyarray(py))?;
     columns.set_item("negative", tally.negative.into_pyarray(py))?;
     Ok(columns)
-}
-
-fn offsets(counts: &[u8]) -> Vec<i64> {
-    let mut sum = 0;
-    let counts = counts.iter().map(|&count| {
-        sum += i64::from(count);
-        sum
-    });
-    std::iter::once(0).chain(counts).collect()
 }

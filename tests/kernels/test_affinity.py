@@ -313,6 +313,25 @@ def test_nothing_at_all_is_fine() -> None:
     assert collected(make_posts([5]), make_events([])).profiles().content_type_shares.shape == (0, 1)
 
 
+@pytest.mark.parametrize(("others", "window_days"), [(1, 36_525), (1000, 36_525), (150_000, 36_525), (300_000, 90)])
+def test_any_number_of_posts_in_any_window_makes_the_same_profiles(others: int, window_days: float) -> None:
+    """Many posts or a long window leave less room for the rest of an event; here nobody met the other posts."""
+    posts, events, excluded = crowd(4000, 8)
+    options = AffinitySettings(min_actions=1, window_days=window_days)
+    more = Posts(
+        ids=np.concatenate([posts.ids, 2**41 + np.arange(others)]),
+        author_ids=np.concatenate([posts.author_ids, 10_000 + np.arange(others) % 99]),
+        created_at=np.concatenate([posts.created_at, np.repeat(posts.created_at[:1], others)]),
+        content_types=np.concatenate([posts.content_types, np.zeros(others, np.uint8)]),
+        topic_offsets=np.concatenate([posts.topic_offsets, np.repeat(posts.topic_offsets[-1:], others)]),
+        topics=posts.topics,
+    )
+    expected, result = (collected(given, events, excluded, options) for given in (posts, more))
+    assert_same(result.profiles(), expected.profiles())
+    assert_same(result.reach(), expected.reach())
+    assert_same(result.tallies().creators, expected.tallies().creators)
+
+
 def test_at_most_16_bytes_are_held_an_event_that_may_count() -> None:
     posts, events, _ = crowd(300_000, 9, users=20_000, posts=5000)
     collector = collected(

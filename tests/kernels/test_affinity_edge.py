@@ -95,6 +95,20 @@ def test_wrong_events_are_named_and_nothing_of_the_chunk_is_taken(
     assert len(events) == 0
 
 
+def test_of_a_long_chunk_that_is_refused_nothing_is_taken() -> None:
+    posts, events, excluded = crowd(150_000, 2)
+    kept = collected(posts, taken(events, slice(5000)), excluded)
+    before, expected = len(kept), kept.profiles()
+    times, kinds = events.occurred_at.copy(), events.kinds.copy()
+    times[[140_000, 120_000]], kinds[[130_000, 125_000]] = np.datetime64("NaT"), 10
+    with pytest.raises(ValueError, match=r"^occurred_at\[120000\] = NaT"):
+        kept.add(replace(events, occurred_at=times), threads=3)
+    with pytest.raises(ValueError, match=r"^kinds\[125000\] = 10"):
+        kept.add(replace(events, kinds=kinds), threads=3)
+    assert len(kept) == before
+    assert_same(kept.profiles(), expected)
+
+
 @pytest.mark.parametrize("field", [field.name for field in fields(AffinitySettings)])
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
 def test_impossible_settings_are_named(field: str, value: float) -> None:
