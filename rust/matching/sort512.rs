@@ -1,14 +1,13 @@
 //! Sorting up to 256 whole numbers on AVX-512 registers, by a network: no branch depends on them.
 //!
-//! The numbers stand in 32 rows of 8 lanes, up to 128 in 16. The rows sort each lane by itself; then neighbouring lanes are merged, then
-//! pairs of lanes, then fours: the sorted numbers run down the lanes, one lane after the other.
+//! The numbers stand in 4, 8, 16 or 32 rows of 8 lanes. The rows sort each lane by itself; then neighbouring lanes are
+//! merged, then pairs of lanes, then fours: the sorted numbers run down the lanes, one lane after the other.
 
 use std::arch::x86_64::{
     __m512i, _mm512_loadu_si512, _mm512_mask_blend_epi64, _mm512_max_epu64, _mm512_min_epu64,
     _mm512_permutexvar_epi64, _mm512_setr_epi64, _mm512_storeu_si512,
 };
 
-const FEW_ROWS: usize = 16;
 const MOST_ROWS: usize = 32;
 const LANES: usize = 8;
 /// The most numbers that a network sorts.
@@ -23,10 +22,12 @@ type Rows<const ROWS: usize> = [__m512i; ROWS];
 pub unsafe fn sort(keys: &mut [u64]) {
     // SAFETY: as above.
     unsafe {
-        if keys.len() <= FEW_ROWS * LANES {
-            sort_rows::<FEW_ROWS>(keys);
-        } else {
-            sort_rows::<MOST_ROWS>(keys);
+        match keys.len() {
+            0..2 => (),
+            2..=32 => sort_rows::<4>(keys),
+            33..=64 => sort_rows::<8>(keys),
+            65..=128 => sort_rows::<16>(keys),
+            _ => sort_rows::<MOST_ROWS>(keys),
         }
     }
 }
