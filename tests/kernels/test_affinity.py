@@ -313,7 +313,9 @@ def test_nothing_at_all_is_fine() -> None:
     assert collected(make_posts([5]), make_events([])).profiles().content_type_shares.shape == (0, 1)
 
 
-@pytest.mark.parametrize(("others", "window_days"), [(1, 36_525), (1000, 36_525), (150_000, 36_525), (300_000, 90)])
+@pytest.mark.parametrize(
+    ("others", "window_days"), [(1, 36_525), (1000, 36_525), (150_000, 36_525), (300_000, 90)]
+)
 def test_any_number_of_posts_in_any_window_makes_the_same_profiles(others: int, window_days: float) -> None:
     """Many posts or a long window leave less room for the rest of an event; here nobody met the other posts."""
     posts, events, excluded = crowd(4000, 8)
