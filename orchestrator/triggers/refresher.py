@@ -16,7 +16,7 @@ from ..db.engine import Database
 from ..db.runs import RunRecord, RunStatus, Trigger, finish_run, insert_run
 from ..errors import DatabaseError
 from ..jobs.matching.live import LivePopulation
-from ..jobs.matching.live_lists import Lists, compute_lists, note_lists, write_lists
+from ..jobs.matching.live_lists import Lists, choose_viewers, compute_lists, note_lists, write_lists
 from ..jobs.matching.match_scores import NAME, VERSION
 from ..jobs.matching.people import midnight
 from ..jobs.matching.vocabulary import VocabularyError
@@ -143,7 +143,7 @@ class Refresher:
         started = time.perf_counter()
         self._rebuild_inputs(demand, now, record.id)
         live, users = standing.live, np.array(demand.users[NAME], np.int64)
-        others = [live.seen_by(users), standing.owed]
+        before = {user: live.seen_by(np.array([user])) for user in users.tolist()}
         read = time.perf_counter()
         try:
             own = live.update(connection, users)
@@ -153,10 +153,11 @@ class Refresher:
             self._standing = standing
             live, own = standing.live, users
         self._distrust_apart(live, lot)
-        others.append(live.seen_by(own))
+        after = {user: live.seen_by(np.array([user])) for user in own.tolist()}
         found = time.perf_counter()
-        cap = self._settings.refresh_viewers * len(users)
-        lists = compute_lists(live, own, np.unique(np.concatenate(others)), cap, self._settings.threads)
+        others, beyond = choose_viewers([before, after], self._settings.refresh_viewers)
+        others = np.union1d(others, standing.owed)
+        lists = compute_lists(live, own, others, beyond, self._settings.threads)
         computed = time.perf_counter()
         write_lists(connection, live, lists, now, VERSION)
         written = time.perf_counter()

@@ -134,17 +134,18 @@ def test_events_of_somebody_whose_refresh_fails_are_left_to_runs_and_hold_up_nob
     execute(
         town,
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE 'list % cannot be written', NEW.viewer_id; END $$",
-        "CREATE TRIGGER refuse BEFORE INSERT ON feed.match_list FOR EACH ROW WHEN (NEW.viewer_id = 3)"
+        " $$ BEGIN RAISE 'traits of % cannot be written', NEW.user_id; END $$",
+        "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON feed.user_trait FOR EACH ROW WHEN (NEW.user_id = 3)"
         " EXECUTE FUNCTION refuse()",
-        "UPDATE app.users SET birth_date = birth_date - 3000 WHERE id IN (3, 4)",
+        "DELETE FROM feed.user_trait WHERE user_id IN (3, 4)",
     )
     with town.connection() as connection:
         for user in (3, 4):
-            emit(connection, Event(kind=EventName.PROFILE_UPDATED, user_id=user))
-    work_off(Refresher(town, town_settings.model_copy(update={"refresh_viewers": 0}), registry), town)
+            emit(connection, Event(kind=EventName.QUIZ_SUBMITTED, user_id=user))
+    work_off(Refresher(town, town_settings, registry), town)
     assert rows(town, "SELECT count(*) FROM feed.event_outbox WHERE processed_at IS NULL") == [(0,)]
     ended = "SELECT scope, status FROM feed.job_run WHERE trigger = 'EVENT' ORDER BY id"
     assert rows(town, ended) == [
-        ("users:3,4", "FAILED"), ("users:3", "FAILED"), ("users:3", "QUEUED"), ("users:4", "SUCCESS"),
+        ("users:3,4", "FAILED"), ("users:3", "FAILED"), ("users:3", "QUEUED"), ("users:3", "WAITING"),
+        ("users:4", "SUCCESS"),
     ]  # fmt: skip

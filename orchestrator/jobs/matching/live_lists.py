@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -66,11 +66,25 @@ def fetch_listing(connection: psycopg.Connection, users: Int64) -> Int64:
     return fetch(connection, LISTING, {"viewer_id": "int8"}, {"users": users}).int64("viewer_id")
 
 
-def compute_lists(live: LivePopulation, own: Int64, others: Int64, cap: int, threads: int) -> Lists:
-    """Compute the lists of people who have changed, and of up to `cap` of the others (ids)."""
+def choose_viewers(seen_by: Sequence[Mapping[int, Int64]], cap: int) -> tuple[Int64, Int64]:
+    """Choose up to `cap` of the viewers (ids) who saw or see each user, and name those who are left.
+
+    One user whom thousands see must not hold up the others of a lot.
+    """
+    chosen, all_viewers = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for user in {user for seen in seen_by for user in seen}:
+        viewers = np.unique(np.concatenate([seen[user] for seen in seen_by if user in seen]))
+        chosen.append(viewers[:cap])
+        all_viewers.append(viewers)
+    others = np.unique(np.concatenate(chosen))
+    return others, np.setdiff1d(np.concatenate(all_viewers), others)
+
+
+def compute_lists(live: LivePopulation, own: Int64, others: Int64, beyond: Int64, threads: int) -> Lists:
+    """Compute the lists of people who have changed, and of others (ids), and take note of those beyond the cap."""
     mine, _ = live.rows(own)
     theirs = np.setdiff1d(live.rows(others)[0], mine)
-    rows = np.concatenate([mine, theirs[:cap]])
+    rows = np.concatenate([mine, theirs])
     p = live.people(rows).population
     can = p.active & (p.age >= reference.ADULT_AGE)
     absent = rows[~can]
@@ -85,7 +99,7 @@ def compute_lists(live: LivePopulation, own: Int64, others: Int64, cap: int, thr
         threshold=_thresholds(lists),
         changed=np.flatnonzero(live.lists.fingerprint[chosen] != fingerprint),
         absent=absent[live.lists.stored[absent]],
-        undone=theirs[cap:],
+        undone=np.setdiff1d(live.rows(beyond)[0], rows),
     )
 
 
