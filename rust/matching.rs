@@ -32,6 +32,7 @@ mod avx2;
 mod avx512;
 mod blocks;
 mod build;
+mod check;
 mod enter;
 pub mod error;
 mod evidence;
