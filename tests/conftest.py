@@ -1,6 +1,7 @@
 """A real Postgres for the tests: the one FEEDSCORE_DATABASE_URL names, or an embedded one in a temporary folder.
 
-Every test that asks for `database` gets a database of its own, copied from a template that holds both schemas.
+Every test that asks for `database` gets a database of its own, copied from a template that holds both schemas;
+one that asks for `town` a copy of a town over which all jobs have run.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import hypothesis
@@ -22,14 +24,21 @@ from sqlalchemy.engine import make_url
 from orchestrator.db.embedded import EmbeddedServer
 from orchestrator.db.engine import Database
 from orchestrator.db.migrate import migrate
+from orchestrator.jobs import registry
+from orchestrator.plan import make_plan
+from orchestrator.runner import RunStatus, run_plan
 from orchestrator.settings import Settings
 from orchestrator.source.tables import create_application_tables
+from orchestrator.source.town import make_town, write_town
 
 ENVIRONMENT_URL = os.environ.get("FEEDSCORE_DATABASE_URL")
 # Models take a second to load: only the tests about them do.
 PARTS = "sentiment"
 os.environ["FEEDSCORE_CONTENT_PARTS"] = PARTS
 _numbers = itertools.count(1)
+NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
+"""When the town of the tests is as it is."""
+PEOPLE = 400
 
 # Whoever starts the tests in the background may have them ignore Ctrl-C, and some are about it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -116,4 +125,39 @@ def database(settings: Settings) -> Iterator[Database]:
 def connection(database: Database) -> Iterator[psycopg.Connection]:
     """A connection to the fresh database; commits at the end."""
     with database.connection() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def town_template(server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a database with a small town, over which all jobs have run."""
+    name = f"{template}_town"
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+        settings = Settings(
+            database_url=SecretStr(address_of(server_url, name)), data_dir=tmp_path_factory.mktemp("town")
+        )
+        with Database(settings) as database:
+            with database.connection() as connection:
+                write_town(connection, make_town(PEOPLE, 3, NOW))
+            result = run_plan(database, settings, make_plan(registry, ["all"]), now=NOW)
+            assert {record.status for record in result.records} == {RunStatus.SUCCESS}
+        yield name
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def town_settings(server_url: str, town_template: str, tmp_path: Path) -> Iterator[Settings]:
+    """Settings that point at a copy of the town."""
+    name = f"{town_template}_copy"
+    with psycopg.connect(server_url, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {town_template}".encode())
+        yield Settings(database_url=SecretStr(address_of(server_url, name)), data_dir=tmp_path / "data")
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def town(town_settings: Settings) -> Iterator[Database]:
+    """A copy of the town, open."""
+    with Database(town_settings) as opened:
         yield opened

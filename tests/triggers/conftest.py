@@ -1,5 +1,5 @@
-"""The town of the jobs' tests, for tests of what events do to it."""
+"""The town's jobs, for tests of what events do to it."""
 
-from tests.jobs.conftest import run_in_town, town, town_settings, town_template
+from tests.jobs.conftest import run_in_town
 
-__all__ = ["run_in_town", "town", "town_settings", "town_template"]
+__all__ = ["run_in_town"]
