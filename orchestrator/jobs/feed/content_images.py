@@ -59,9 +59,8 @@ class ImageJudge:
             try:
                 probability = self._judge(uri)
             except UnreadableImageError as error:
-                tell = (
-                    log.info if self.unreadable else log.warning
-                )  # one is enough to see that something is wrong
+                # One warning is enough to see that something is wrong.
+                tell = log.info if self.unreadable else log.warning
                 tell("a picture cannot be judged", media=media_id, post=post_id, reason=str(error))
                 self.unreadable += 1
                 continue
